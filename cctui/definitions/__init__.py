@@ -1,0 +1,1 @@
+"""What operators declare: environment, connections and exports, and their TOML files."""

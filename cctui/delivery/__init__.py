@@ -1,0 +1,1 @@
+"""A run from plan to report: ledger, spool, plan, lane, settle, worker."""

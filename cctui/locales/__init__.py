@@ -1,0 +1,126 @@
+"""The operator's language: messages by gettext, numbers, dates and durations by CLDR.
+
+Every sentence that a person sees passes through :func:`_` or :func:`ngettext` at the moment it is shown, so the
+language can change while the program runs. Text that must be written down at import time (titles of commands,
+labels of enum values) is marked with :func:`N_` and translated where it is shown. Catalogs lie beside this module
+as ``<language>/LC_MESSAGES/cctui.mo``; a missing catalog means English, the language of the source.
+"""
+
+from __future__ import annotations
+
+import gettext
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+LANGUAGES = ("en", "de", "nb", "zh-CN", "hu", "ro")
+"""The languages of the documents, as they are written in ``environment.toml``."""
+
+_DOMAIN = "cctui"
+_FOLDER = Path(__file__).parent
+
+
+class _Current:
+    language = "en"
+    translations: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use(language: str) -> None:
+    """Make ``language`` (one of :data:`LANGUAGES`) the language of everything shown from now on."""
+    code = language.replace("-", "_")
+    _Current.language = language
+    _Current.translations = gettext.translation(_DOMAIN, _FOLDER, languages=[code], fallback=True)
+
+
+def language() -> str:
+    """The language in use, one of :data:`LANGUAGES`."""
+    return _Current.language
+
+
+def _(message: str) -> str:
+    """``message`` in the operator's language. Placeholders are named: ``_("{count} segments").format(count=…)``."""
+    return _Current.translations.gettext(message)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """The form of a message that fits ``count``; the caller fills the placeholders."""
+    return _Current.translations.ngettext(singular, plural, count)
+
+
+def N_(message: str) -> str:  # noqa: N802 - the gettext tools know this name
+    """Mark ``message`` for translation where it is written; it is translated with :func:`_` where it is shown."""
+    return message
+
+
+@lru_cache(maxsize=8)
+def _locale(language: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse(language.replace("-", "_"))
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with the language's grouping: 1,000,000 in English."""
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(value, format=pattern, locale=_locale(_Current.language))
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share between 0 and 1 as a percentage of the language."""
+    from babel.numbers import format_percent
+
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " %"
+    return format_percent(share, format=pattern, locale=_locale(_Current.language))
+
+
+def date_time(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
+    """Date and time of day of an aware ``moment`` in ``zone``, in the medium form of the language."""
+    from babel.dates import format_date, format_time
+
+    locale = _locale(_Current.language)
+    local = moment.astimezone(zone)
+    pattern = "HH:mm:ss" if seconds else "HH:mm"
+    return f"{format_date(local, 'medium', locale)} {format_time(local, pattern, locale=locale)}"
+
+
+def time_of_day(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
+    """The time of day of an aware ``moment`` in ``zone``, with 24 hours."""
+    return moment.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def relative_time(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago ``moment`` was ("3 hours ago"), "now" within a minute, "Never" for ``None``."""
+    from babel.dates import format_timedelta
+
+    if moment is None:
+        return _("Never")
+    delta = moment - (now or datetime.now(UTC))
+    if abs(delta) < timedelta(minutes=1):
+        return _("now")
+    return format_timedelta(delta, add_direction=True, locale=_locale(_Current.language), threshold=1.1)
+
+
+def duration(seconds: float) -> str:
+    """A length of time in words, coarse as people say it: "1.2 s", "45 s", "2 min", "1 h 05 min"."""
+    if seconds < 10:
+        return _("{seconds} s").format(seconds=number(seconds, 1))
+    if seconds < 90:
+        return _("{seconds} s").format(seconds=number(seconds))
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return _("{minutes} min").format(minutes=number(minutes))
+    hours, rest = divmod(minutes, 60)
+    return _("{hours} h {minutes} min").format(hours=number(hours), minutes=f"{rest:02d}")
+
+
+def byte_size(count: int) -> str:
+    """A number of bytes in kB or MB (powers of 1,000)."""
+    if count < 1_000_000:
+        return _("{size} kB").format(size=number(count / 1_000, 1))
+    return _("{size} MB").format(size=number(count / 1_000_000, 2))
