@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ADDRESS = re.compile(r"(?P<first>[^\s@\"'<>(),;:=]{1,2})[^\s@\"'<>(),;:=]*@(?P<domain>[^\s@\"'<>(),;:=]+)")
+# Everything up to the last blank before the at sign goes: a local part may hold quotes, commas and equals signs.
+_ADDRESS = re.compile(r"(?P<lead>[\"'<(\[{,;:=]*)(?P<first>[^\s@])[^\s@]*@(?P<domain>[^\s@\"'<>(),;:=]+)")
 _JWT = re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]+){0,2}")
 _NAMED_SECRET = re.compile(
     r"(?i)(\b(?:access_token|refresh_token|device_code|client_secret|code_verifier|authorization|bearer|code)\b"
@@ -30,7 +31,7 @@ def mask(text: str) -> str:
     """``text`` with every e-mail address shortened to its first letter and domain, and every token hidden."""
     text = _JWT.sub(HIDDEN, text)
     text = _NAMED_SECRET.sub(rf"\1{HIDDEN}", text)
-    return _ADDRESS.sub(lambda found: f"{found['first'][:1]}…@{found['domain']}", text)
+    return _ADDRESS.sub(r"\g<lead>\g<first>…@\g<domain>", text)
 
 
 def printable(text: str, limit: int = 200) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NewType
 from msgspec import Meta, Struct, field
 
 from cctui.access.roles import Sharing, User
+from cctui.locales import N_
 
 ConnectionId = NewType("ConnectionId", str)
 ExportId = NewType("ExportId", str)
@@ -72,6 +73,15 @@ class SegmentState(StrEnum):
 
     ACTIVE = "active"
     INACTIVE = "inactive"
+
+
+SEGMENT_KIND_TITLES = {
+    SegmentKind.DYNAMIC: N_("Dynamic"),
+    SegmentKind.STATIC: N_("Static"),
+    SegmentKind.EXPANSION: N_("Expansion"),
+}
+SEGMENT_STATE_TITLES = {SegmentState.ACTIVE: N_("Active"), SegmentState.INACTIVE: N_("Inactive")}
+"""Types and states as they are shown; translate with ``_``."""
 
 
 class SegmentDefinition(_Table, frozen=True, kw_only=True):

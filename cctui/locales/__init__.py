@@ -9,6 +9,7 @@ as ``<language>/LC_MESSAGES/cctui.mo``; a missing catalog means English, the lan
 from __future__ import annotations
 
 import gettext
+import os
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -39,6 +40,17 @@ def use(language: str) -> None:
 def language() -> str:
     """The language in use, one of :data:`LANGUAGES`."""
     return _Current.language
+
+
+def from_locale() -> str:
+    """The language of the process's locale (``LC_ALL``, ``LC_MESSAGES``, ``LANG``), else English."""
+    wanted = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    code = wanted.partition(".")[0].replace("_", "-")
+    if code.startswith("no"):
+        return "nb"
+    return next(
+        (known for known in LANGUAGES if code == known or code.partition("-")[0] == known.partition("-")[0]), "en"
+    )
 
 
 def _(message: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NewType, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cctui.definitions.model import SegmentKind, SegmentState
 from cctui.errors import CctuiError
@@ -81,3 +81,23 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of files and memory."""
         ...
+
+
+def counted(source: Source, segment: Segment) -> Segment:
+    """``segment`` with its members counted, or with the problem that stands in the way."""
+    try:
+        return structs.replace(segment, members=source.count(segment.name))
+    except SourceError as problem:
+        return structs.replace(segment, problem=str(problem))
+
+
+def first_members(source: Source, segment: SegmentName, fields: Sequence[str], rows: int) -> list[tuple[str, ...]]:
+    """The first ``rows`` members of ``segment``: the id and then ``fields``; an absent value is empty text."""
+    found: list[tuple[str, ...]] = []
+    with source.members(segment, fields) as reader:
+        for batch in reader:
+            for member in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                if len(found) == rows:
+                    return found
+                found.append(tuple(value or "" for value in member))
+    return found
