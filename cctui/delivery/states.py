@@ -65,6 +65,14 @@ class PauseReason(StrEnum):
     SIGN_IN = "sign-in"
 
 
+PAUSE_REASON_TITLES = {
+    PauseReason.OPERATOR: N_("an operator paused it"),
+    PauseReason.QUOTA: N_("the application key has no requests left today"),
+    PauseReason.SIGN_IN: N_("the connection needs a new sign-in"),
+}
+"""Why a run is paused, in the middle of a sentence; translate with ``_``."""
+
+
 class Stage(StrEnum):
     """The stages of Progress details, in their order."""
 
@@ -90,6 +98,14 @@ class Trigger(StrEnum):
     OPERATOR = "operator"
     SYSTEM_REFRESH = "system-refresh"
     SCHEDULE = "schedule"
+
+
+TRIGGER_TITLES = {
+    Trigger.OPERATOR: N_("by hand"),
+    Trigger.SYSTEM_REFRESH: N_("system refresh"),
+    Trigger.SCHEDULE: N_("schedule"),
+}
+"""What started a run, as it is shown; translate with ``_``."""
 
 
 class Wish(StrEnum):
@@ -156,7 +172,11 @@ class Totals(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """One row of the ledger. Moments are aware and in UTC."""
+    """One row of the ledger. Moments are aware and in UTC.
+
+    ``planned``: the plan is durable and is never made again. ``resumed`` counts workers that took the run over from one
+    that died, ``replayed`` the bodies that were sent again although an earlier POST may have been carried out.
+    """
 
     id: RunId
     export: ExportId
@@ -184,6 +204,7 @@ class Run(Struct, frozen=True):
     replayed: int = 0
     resumed: int = 0
     stage_seconds: dict[str, float] = {}
+    planned: bool = False
     problem: str = ""
     do_next: str = ""
 
@@ -199,7 +220,9 @@ class Batch(Struct, frozen=True):
     """One request body of a run and what became of it.
 
     ``first_position`` counts the run's contacts from 0; line ``n`` of the body (the header is line 1) is the contact
-    at ``first_position + n - 2``. ``size`` is bytes of the file, ``sha256`` its hash in hexadecimal.
+    at ``first_position + n - 2``. ``size`` is bytes of the file, ``sha256`` its hash in hexadecimal. ``former`` are
+    activities of earlier attempts that came to nothing: they bear the same file name and must not be taken for the
+    present one.
     """
 
     run: RunId
@@ -220,7 +243,13 @@ class Batch(Struct, frozen=True):
     not_added: int = 0
     refused: int = 0
     errors: list[str] = []
+    former: list[str] = []
     problem: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """Contacts of which nothing final is known."""
+        return self.contacts - self.accepted - self.not_added - self.refused
 
     @property
     def file_name(self) -> str:
