@@ -65,7 +65,7 @@ def parse(body: bytes, secrets: tuple[str, ...] = ()) -> ErrorBody:
         return ErrorBody(bodies[0].key, harmless("; ".join(each.message for each in bodies if each.message)))
     if isinstance(found, dict):
         return _from_object(found)
-    return ErrorBody(message=harmless(str(found)))
+    return ErrorBody(message="" if found is None else harmless(str(found)))
 
 
 def too_many(error: ErrorBody) -> TooMany:
