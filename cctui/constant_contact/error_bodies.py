@@ -19,6 +19,7 @@ _KEYS = ("error_key", "error", "code")
 _MESSAGES = ("error_message", "error_description", "message")
 _TAG = re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _QUEUE = re.compile(r"queue|1,?000\b.*activit|activit.*\b1,?000\b", re.IGNORECASE | re.DOTALL)
+_OPAQUE = re.compile(r"(?![0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-]))(?<![\w-])[\w-]{32,}=*")
 _TEXT_READ = 4_096
 """Bytes of a body without JSON that are looked at; enough for a sentence, too few to slow the search for tags."""
 
@@ -48,7 +49,8 @@ class TooMany(StrEnum):
 def parse(body: bytes, secrets: tuple[str, ...] = ()) -> ErrorBody:
     """What ``body`` says, whatever it is; never raises. Text that is no JSON is cut to its first 200 characters.
 
-    ``secrets`` are those of the request; should the service echo one, it is taken out.
+    ``secrets`` are those of the request; should the service echo one, it is taken out. So is every long opaque word
+    (refresh tokens have 42 characters) that is no UUID.
     """
     for secret in secrets:
         if secret:
@@ -57,15 +59,15 @@ def parse(body: bytes, secrets: tuple[str, ...] = ()) -> ErrorBody:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = body[:_TEXT_READ].decode("utf-8", errors="replace")
-        return ErrorBody(message=harmless(_TAG.sub(" ", text)))
+        return ErrorBody(message=_said(_TAG.sub(" ", text)))
     if isinstance(found, list):
         bodies = [_from_object(each) for each in found if isinstance(each, dict)]
         if not bodies:
-            return ErrorBody(message=harmless(" ".join(each for each in found if isinstance(each, str))))
-        return ErrorBody(bodies[0].key, harmless("; ".join(each.message for each in bodies if each.message)))
+            return ErrorBody(message=_said(" ".join(each for each in found if isinstance(each, str))))
+        return ErrorBody(bodies[0].key, _said("; ".join(each.message for each in bodies if each.message)))
     if isinstance(found, dict):
         return _from_object(found)
-    return ErrorBody(message="" if found is None else harmless(str(found)))
+    return ErrorBody(message="" if found is None else _said(str(found)))
 
 
 def too_many(error: ErrorBody) -> TooMany:
@@ -88,5 +90,9 @@ def _first(found: dict[str, Any], names: tuple[str, ...], limit: int) -> str:
     for name in names:
         value = found.get(name)
         if isinstance(value, str) and value.strip():
-            return harmless(value, limit)
+            return _said(value, limit)
     return ""
+
+
+def _said(text: str, limit: int = 200) -> str:
+    return harmless(_OPAQUE.sub(HIDDEN, text[:_TEXT_READ]), limit)
