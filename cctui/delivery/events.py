@@ -78,6 +78,7 @@ class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
 class Planned(_Event, frozen=True, kw_only=True, tag="planned"):
     totals: Totals
     cut: int
+    dropped: int
     batches: int
 
 
@@ -175,7 +176,7 @@ class Resumed(_Event, frozen=True, kw_only=True, tag="resumed"):
 
 
 class Recovered(_Event, frozen=True, kw_only=True, tag="recovered"):
-    """A new worker goes on where the last one died."""
+    """A worker goes on where the last one died or left."""
 
     stage: Stage
     batches_sent: int
@@ -332,7 +333,7 @@ def _of_batch(
             )
         case RowsRefused():
             return _("Constant Contact refused {count}: {texts}").format(
-                count=number(event.refused), texts="; ".join(event.texts) or _("no reason given")
+                count=number(event.refused), texts="; ".join(event.texts)
             )
 
 
@@ -367,7 +368,7 @@ def _planned(event: Planned) -> str:
 
 
 def _recovered(event: Recovered) -> str:
-    words = _("The worker had died; a new one goes on: {sent} of {all} requests were sent before.").format(
+    words = _("Was interrupted and goes on: {sent} of {all} requests were sent before.").format(
         sent=number(event.batches_sent), all=number(event.batches)
     )
     if not event.unclear:

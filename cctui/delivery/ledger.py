@@ -40,6 +40,7 @@ CREATE TABLE runs (
   dry_run INTEGER NOT NULL, selected INTEGER NOT NULL, duplicate INTEGER NOT NULL, invalid INTEGER NOT NULL,
   suppressed INTEGER NOT NULL, unchanged INTEGER NOT NULL, sent INTEGER NOT NULL, accepted INTEGER NOT NULL,
   not_added INTEGER NOT NULL, refused INTEGER NOT NULL, waiting INTEGER NOT NULL, cut INTEGER NOT NULL,
+  dropped INTEGER NOT NULL,
   batches INTEGER NOT NULL, batches_sent INTEGER NOT NULL, batches_settled INTEGER NOT NULL,
   contacts_sent INTEGER NOT NULL, requests INTEGER NOT NULL, replayed INTEGER NOT NULL, resumed INTEGER NOT NULL,
   stage_seconds TEXT NOT NULL, planned INTEGER NOT NULL, problem TEXT NOT NULL, do_next TEXT NOT NULL,
@@ -224,7 +225,7 @@ class Ledger:
                 )
             )
 
-    def plan(self, run_id: RunId, totals: Totals, *, cut: int, batches: Sequence[Batch], **changes: Any) -> Run:
+    def plan(self, run_id: RunId, totals: Totals, *, batches: Sequence[Batch], **changes: Any) -> Run:
         """The plan, in one commit: from here on it is durable and is never made again."""
         with self._writing("plan"):
             run = self.run(run_id)
@@ -234,7 +235,7 @@ class Ledger:
                 f"INSERT INTO batches ({columns}) VALUES ({_marks((*_BATCH_COLUMNS, 'seal'))})",
                 [_values(batch, _BATCH_COLUMNS) for batch in batches],
             )
-            return self._put_run(structs.replace(run, totals=totals, cut=cut, planned=True, **changes))
+            return self._put_run(structs.replace(run, totals=totals, planned=True, **changes))
 
     def record(
         self, what: str, run_id: RunId, *, batches: Sequence[Batch] = (), replayed: int = 0, **changes: Any
@@ -247,6 +248,14 @@ class Ledger:
             self._put_batches(batches)
             run = self.run(run_id)
             return self._put_run(structs.replace(run, replayed=run.replayed + replayed, **changes))
+
+    def pause(self, run_id: RunId, **changes: Any) -> Run:
+        """Pause a run for its worker; where somebody has canceled it meanwhile it is queued, to be ended."""
+        with self._writing("pause"):
+            run = self.run(run_id)
+            if run.wish is Wish.CANCEL:
+                return self._put_run(structs.replace(run, status=Status.QUEUED))
+            return self._put_run(structs.replace(run, status=Status.PAUSED, wish=Wish.NONE, **changes))
 
     def remove(self, run_ids: Sequence[RunId]) -> None:
         """Forget runs that are over, with their batches."""

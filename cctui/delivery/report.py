@@ -13,16 +13,12 @@ from pathlib import Path
 from msgspec import structs
 
 from cctui.definitions.environment import Environment
+from cctui.delivery.refusals import COLUMNS, REFUSED
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import STATUS_TITLES, Report, Run, Status, Totals
 from cctui.host.clock import SystemClock
 from cctui.host.files import disk
 from cctui.locales import _, duration, ngettext, number
-
-REFUSED = "refused-by-constant-contact"
-"""The reason code of rows that the service refused, beside those of ``matching``."""
-
-COLUMNS = ("profile_id", "reason", "value", "message")
 
 
 def report(environment: Environment, run: Run, now: datetime | None = None) -> Report:
@@ -40,6 +36,7 @@ def report(environment: Environment, run: Run, now: datetime | None = None) -> R
         adds_up=run.totals.adds_up,
         dry_run=run.dry_run,
         cut=run.cut,
+        dropped=run.dropped,
         replayed=run.replayed,
         resumed=run.resumed,
         problem=run.problem,
@@ -92,6 +89,14 @@ def sentences(report: Report) -> list[str]:
                 "{count} value was too long and was cut.", "{count} values were too long and were cut.", report.cut
             ).format(count=number(report.cut))
         )
+    if report.dropped:
+        said.append(
+            ngettext(
+                "{count} value did not fit its attribute and was left out.",
+                "{count} values did not fit their attribute and were left out.",
+                report.dropped,
+            ).format(count=number(report.dropped))
+        )
     if report.waiting and report.status.ended and not report.dry_run:
         said.append(
             ngettext(
@@ -141,7 +146,8 @@ def rejected_summary(environment: Environment, run: Run) -> list[tuple[str, int]
 def rejected_path(environment: Environment, run: Run) -> Path:
     """One CSV with all rejected rows: those that matching refused, and after them those that the service refused.
 
-    Columns are :data:`COLUMNS`; ``message`` is what the service said. Made anew at each call while rows are added.
+    Columns are those of ``refusals``; ``message`` is what the service said. Made anew at
+    each call.
     """
     spool = Spool(environment, run.id)
     target = spool.folder / "rejected-all.csv"

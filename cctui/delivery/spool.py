@@ -62,9 +62,10 @@ class Spool:
 
     def clear_plan(self) -> None:
         """Take away what a plan that was cut short has left; definition and log stay."""
-        shutil.rmtree(self.bodies, ignore_errors=True)
-        shutil.rmtree(self.refused, ignore_errors=True)
-        for path in self.folder.iterdir():
+        for folder in [*self.folder.iterdir()]:
+            if folder.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
+        for path in [*self.folder.iterdir()]:
             if path not in {self.snapshot_path, self.log.path} and path.is_file():
                 path.unlink()
 
@@ -79,16 +80,10 @@ class Spool:
                 do=_("Free at least {size} and run again.").format(size=byte_size(LEAST_FREE_BYTES)),
             )
 
-    def sync_plan(self) -> None:
-        """Return when every file of the plan and its name are on the disk."""
-        for path in sorted(self.bodies.glob("*.csv")):
-            files.sync(path)
-        for path in (self.contacts, self.rejected):
-            if path.exists():
-                files.sync(path)
-        for folder in (self.bodies, self.folder, self.folder.parent):
-            if folder.exists():
-                files.disk.sync_folder(folder)
+    def sync_names(self) -> None:
+        """Return when the run's folder and the names of the files in it are on the disk; matching syncs the files."""
+        for folder in (self.folder, self.folder.parent):
+            files.disk.sync_folder(folder)
 
     def keep_snapshot(self, snapshot: Snapshot) -> None:
         """Write down, durably, what the run is started with."""

@@ -174,6 +174,8 @@ class Totals(Struct, frozen=True):
 class Run(Struct, frozen=True):
     """One row of the ledger. Moments are aware and in UTC.
 
+    ``cut`` counts values cut at a limit, ``dropped`` values left out because they do not fit their attribute.
+
     ``planned``: the plan is durable and is never made again. ``resumed`` counts workers that took the run over from one
     that died, ``replayed`` the bodies that were sent again although an earlier POST may have been carried out.
     """
@@ -196,6 +198,7 @@ class Run(Struct, frozen=True):
     dry_run: bool = False
     totals: Totals = Totals()
     cut: int = 0
+    dropped: int = 0
     batches: int = 0
     batches_sent: int = 0
     batches_settled: int = 0
@@ -280,6 +283,7 @@ class Report(Struct, frozen=True):
     adds_up: bool
     dry_run: bool
     cut: int
+    dropped: int
     replayed: int
     resumed: int
     problem: str

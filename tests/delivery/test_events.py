@@ -20,7 +20,13 @@ from cctui.host import files
 NOW = datetime(2026, 11, 22, 10, 40, 2, tzinfo=UTC)
 SENT = BatchSent(at=NOW, batch=7, contacts=39_999, size=2_610_000, activity="1b6e-x", request="r1", milliseconds=412)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
-OF_A_FIELD = {"at": MOMENTS, "resume_at": st.none() | MOMENTS, "wait": st.floats(0, 1e9), "seconds": st.floats(0, 1e9)}
+OF_A_FIELD = {
+    "at": MOMENTS,
+    "resume_at": st.none() | MOMENTS,
+    "wait": st.floats(0, 1e9),
+    "seconds": st.floats(0, 1e9),
+    "what": st.text().map("It broke: {}".format),
+}
 
 any_event = st.one_of(
     [

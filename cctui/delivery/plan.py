@@ -1,0 +1,161 @@
+"""The plan of a run: what it was started with, and the request bodies, whole and on the disk before the ledger says so.
+
+One commit is the plan's end. Before it a crash leaves only files, which the next worker clears away; after it planning
+is never repeated, whatever happens to profiles and definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from msgspec import structs
+
+from cctui.definitions.environment import Environment, NotFound
+from cctui.definitions.toml_files import DefinitionError
+from cctui.delivery.events import Planned, Progress
+from cctui.delivery.journal import Ending, Journal, Pause
+from cctui.delivery.spool import Snapshot
+from cctui.delivery.states import Batch, PauseReason, Stage, Status, Totals
+from cctui.locales import _
+from cctui.masking import printable
+from cctui.matching.mapping import Matching, matching_of
+from cctui.matching.plan_files import match
+from cctui.matching.results import Body, Limits, Matched
+from cctui.profiles.opening import open_source
+from cctui.profiles.source import SegmentName, Source
+
+_LOOK_EVERY = 0.2
+_TELL_EVERY = 1.0
+
+
+def take_snapshot(environment: Environment, journal: Journal) -> Snapshot:
+    """What the run is started with, written down at its first start and read again at every later one.
+
+    Raises :class:`Ending` (failed, or skipped where the export has no connection) and :class:`Pause` where nobody has
+    signed in to the connection.
+    """
+    known = journal.spool.snapshot()
+    if known is not None:
+        return known
+    try:
+        snapshot = _load(environment, journal)
+    except (DefinitionError, NotFound) as problem:
+        raise Ending.failed(problem) from problem
+    if snapshot.connection.account is None:
+        raise Pause(
+            PauseReason.SIGN_IN,
+            problem=_("Nobody has signed in to the connection {name} yet.").format(
+                name=printable(snapshot.connection.display_name)
+            ),
+            do_next=_("Sign in: cctui connections sign-in {connection}").format(connection=snapshot.connection.id),
+        )
+    journal.spool.keep_snapshot(snapshot)
+    return snapshot
+
+
+def make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, limits: Limits) -> None:
+    """Select, match and pack into a clean spool, and commit the plan. Raises what the source and matching raise."""
+    spool = journal.spool
+    spool.clear_plan()
+    spool.require_room()
+    with closing(open_source(environment.root, snapshot.profiles, snapshot.segments)) as source:
+        names = [SegmentName(name) for name in snapshot.export.segments]
+        selected = _count(journal, source, names)
+        journal.enter(Stage.MATCH)
+        matched = match(
+            source,
+            names,
+            _matching(source, snapshot, names),
+            spool.folder,
+            on_progress=_teller(journal, selected),
+            cancelled=_watcher(journal),
+            limits=limits,
+        )
+    spool.sync_names()
+    _commit(journal, matched)
+    journal.leave(matched.selected)
+    run = journal.run
+    journal.tell(Planned, totals=run.totals, cut=run.cut, dropped=run.dropped, batches=run.batches)
+
+
+def _load(environment: Environment, journal: Journal) -> Snapshot:
+    export = environment.export(journal.run.export).definition
+    if export.connection is None:
+        raise Ending(
+            Status.SKIPPED,
+            _("The export has no connection."),
+            _("Edit the export and choose a connection."),
+        )
+    definition = environment.read().definition
+    return Snapshot(
+        export=export,
+        connection=environment.connection(export.connection).definition,
+        profiles=definition.profiles,
+        segments=definition.segments,
+    )
+
+
+def _count(journal: Journal, source: Source, names: list[SegmentName]) -> int:
+    """The members of the chosen segments, one after another, as the stage Select segments."""
+    journal.enter(Stage.SELECT)
+    selected = sum(source.count(name) for name in names)
+    journal.leave(selected)
+    return selected
+
+
+def _matching(source: Source, snapshot: Snapshot, names: list[SegmentName]) -> Matching:
+    """The mapping, on the attributes that all chosen segments have."""
+    of_each = [source.attributes(name) for name in names]
+    common = set.intersection(*({attribute.name for attribute in attributes} for attributes in of_each))
+    return matching_of(snapshot.export, [attribute for attribute in of_each[0] if attribute.name in common])
+
+
+def _commit(journal: Journal, matched: Matched) -> None:
+    batches = [_batch(journal, body) for body in matched.bodies]
+    journal.planned(
+        Totals(
+            selected=matched.selected,
+            duplicate=matched.duplicate,
+            invalid=matched.invalid,
+            suppressed=matched.suppressed,
+            sent=matched.sent,
+        ),
+        batches,
+        cut=matched.cut,
+        dropped=matched.dropped,
+    )
+
+
+def _batch(journal: Journal, body: Body) -> Batch:
+    return Batch(run=journal.run.id, **structs.asdict(body))
+
+
+def _teller(journal: Journal, total: int) -> Callable[[int], None]:
+    """Tells the log how far matching is, at most once a second."""
+    last = journal.clock.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal last
+        now = journal.clock.monotonic()
+        if now - last >= _TELL_EVERY:
+            last = now
+            journal.tell(Progress, stage=Stage.MATCH, done=done, total=max(done, total))
+
+    return tell
+
+
+def _watcher(journal: Journal) -> Callable[[], bool]:
+    """Says whether to stop; looks into the ledger a few times a second, however often it is asked."""
+    last = journal.clock.monotonic() - _LOOK_EVERY
+    disturbed = False
+
+    def look() -> bool:
+        nonlocal last, disturbed
+        now = journal.clock.monotonic()
+        if not disturbed and now - last >= _LOOK_EVERY:
+            last = now
+            disturbed = journal.disturbed()
+        return disturbed
+
+    return look

@@ -1,0 +1,87 @@
+"""Rows that Constant Contact refused, traced back to their profiles: ``refused/<batch>.csv`` of a run's spool.
+
+The service names rows as ``Line N`` in its texts, the header being line 1 (facts of the service, what happens to rows).
+Files are for the operator's eyes, so the value stands as it was sent; they are written whole, before the ledger counts
+the rows, and writing them again gives the same.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from io import StringIO
+
+from cctui.delivery.spool import Spool
+from cctui.delivery.states import Batch
+from cctui.host import files
+from cctui.masking import printable
+
+REFUSED = "refused-by-constant-contact"
+"""The reason code of these rows, beside those of ``matching``."""
+
+COLUMNS = ("profile_id", "reason", "value", "message")
+
+_LINE = re.compile(r"\bline\s*#?\s*(\d{1,6})\b", re.IGNORECASE)
+_FIRST_LINE = 2
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def lines_of(texts: Iterable[str]) -> dict[int, str]:
+    """The line numbers that the service's texts name, each with the first text about it."""
+    found: dict[int, str] = {}
+    for text in texts:
+        for line in _LINE.findall(text):
+            found.setdefault(int(line), text)
+    return found
+
+
+def write_refusals(spool: Spool, batch: Batch, texts: Iterable[str], *, all_rows: str = "") -> None:
+    """Write down the rows of ``batch`` that ``texts`` name, or all of them with the text ``all_rows``."""
+    named = lines_of(texts)
+    last = batch.contacts + _FIRST_LINE
+    lines = {line: named.get(line, all_rows) for line in (range(_FIRST_LINE, last) if all_rows else sorted(named))}
+    lines = {line: text for line, text in lines.items() if _FIRST_LINE <= line < last}
+    if not lines:
+        return
+    profiles = _profiles(spool, batch)
+    values = _values(spool, batch, max(lines))
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for line, message in lines.items():
+        row = line - _FIRST_LINE
+        writer.writerow((_safe(profiles[row]), REFUSED, _safe(values[row]), _safe(printable(message))))
+    files.private_folder(spool.refused)
+    files.save(spool.refused_path(batch.number), text.getvalue().encode(), mode=0o600, keep_mode=False)
+
+
+def _profiles(spool: Spool, batch: Batch) -> list[str]:
+    """The ids of the profiles of a batch, in the order of its lines."""
+    import pyarrow.parquet as pq
+
+    first, after = batch.first_position, batch.first_position + batch.contacts
+    table = pq.read_table(
+        spool.contacts,
+        columns=["position", "profile_id"],
+        filters=[("position", ">=", first), ("position", "<", after)],
+    ).sort_by("position")
+    return [str(value) for value in table.column("profile_id").to_pylist()]
+
+
+def _values(spool: Spool, batch: Batch, last_line: int) -> list[str]:
+    """The addresses of a body's contacts up to ``last_line``: its first column."""
+    found: list[str] = []
+    with spool.body(batch.number).open(encoding="utf-8", newline="") as body:
+        rows = csv.reader(body)
+        next(rows, None)
+        for row in rows:
+            found.append(row[0] if row else "")
+            if len(found) + 1 >= last_line:
+                break
+    return found
+
+
+def _safe(value: str) -> str:
+    """``value`` so that a spreadsheet takes it for text, never for a formula."""
+    return f"'{value}" if value.startswith(_FORMULA) else value
