@@ -39,6 +39,9 @@ def printable(text: str, limit: int = 200) -> str:
 
     Escape sequences, bidirectional overrides and line breaks in names or error bodies cannot reach the terminal.
     """
+    if text.isprintable():  # nearly always, and a search through a log asks for every line
+        line = " ".join(text.split())
+        return line if len(line) <= limit else line[: limit - 1] + "…"
     kept = (
         " " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char
         for char in text

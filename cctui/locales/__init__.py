@@ -75,8 +75,18 @@ def _locale(language: str) -> Locale:
     return Locale.parse(language.replace("-", "_"))
 
 
+@lru_cache(maxsize=8)
+def _group(language: str) -> str:
+    from babel.numbers import get_group_symbol
+
+    return get_group_symbol(_locale(language))
+
+
 def number(value: float, decimals: int = 0) -> str:
     """A number with the language's grouping: 1,000,000 in English."""
+    if decimals == 0 and isinstance(value, int) and value >= 0:
+        # Counts are by far the most of it, and a search goes through a whole log: a fifth of the time of Babel.
+        return f"{value:,}".replace(",", _group(_Current.language))
     from babel.numbers import format_decimal
 
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
@@ -101,9 +111,25 @@ def date_time(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
     return f"{format_date(local, 'medium', locale)} {format_time(local, pattern, locale=locale)}"
 
 
+def day_and_time(moment: datetime, zone: tzinfo) -> str:
+    """Day, month and time of day of an aware ``moment`` in ``zone``, without the year: for dense tables."""
+    from babel.dates import format_skeleton
+
+    local = moment.astimezone(zone)
+    return f"{format_skeleton('MMMd', local, locale=_locale(_Current.language))} {local:%H:%M}"
+
+
 def time_of_day(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
     """The time of day of an aware ``moment`` in ``zone``, with 24 hours."""
     return moment.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def weekday(day: str) -> str:
+    """The short name of a day of the week (``mon`` … ``sun``) in the language."""
+    from babel.dates import get_day_names
+
+    index = ("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(day)
+    return str(get_day_names("abbreviated", locale=_locale(_Current.language))[index])
 
 
 def relative_time(moment: datetime | None, now: datetime | None = None) -> str:

@@ -20,6 +20,22 @@ def test_numbers_follow_the_language() -> None:
     assert locales.number(1_000_000).replace("\xa0", " ") == "1 000 000"
 
 
+@pytest.mark.parametrize("language", locales.LANGUAGES)
+def test_counts_are_written_as_babel_writes_them(language: str) -> None:
+    from babel.numbers import format_decimal
+
+    locales.use(language)
+    for count in (0, 7, 999, 1_000, 9_999, 12_345, 999_999, 1_000_000, 123_456_789, -1_234):
+        expected = format_decimal(count, format="#,##0", locale=language.replace("-", "_"))
+        assert locales.number(count) == expected
+
+
+def test_a_day_without_its_year_for_dense_tables() -> None:
+    assert locales.day_and_time(NOON, ZoneInfo("Europe/Oslo")) == "Nov 22 13:00"
+    locales.use("de")
+    assert locales.day_and_time(NOON, ZoneInfo("Europe/Oslo")) == "22. Nov. 13:00"
+
+
 def test_times_are_shown_in_the_environments_zone() -> None:
     assert locales.time_of_day(NOON, ZoneInfo("Europe/Oslo")) == "13:00"
     assert locales.date_time(NOON, ZoneInfo("Asia/Tokyo")).endswith("21:00")

@@ -56,3 +56,9 @@ def test_nothing_that_drives_a_terminal_or_reorders_a_line_is_left(text: str) ->
 
 def test_an_escape_sequence_in_a_name_is_only_text() -> None:
     assert printable("Ne\x1b]0;owned\x07ws\u202eletter") == "Ne ]0;owned wsletter"
+
+
+@given(st.text(max_size=40))
+def test_a_text_that_is_printable_at_once_is_treated_like_any_other(text: str) -> None:
+    beside_a_control = printable(f"{text}\x07")
+    assert printable(text) == beside_a_control.rstrip()
