@@ -107,8 +107,8 @@ class Service:
     def resume(self) -> None:
         """Go on with the imports that were taken but not processed when the stand-in was stopped."""
         for activity in self.activities:
-            if not activity.done and (body := self._bodies / activity.activity_id).exists():
-                self._process(activity, body.read_bytes())
+            if not activity.done and (self._bodies / activity.activity_id).exists():
+                self._process(activity)
 
     async def reset(self, settings: Settings | None = None) -> None:
         """Forget everything and begin anew, with the settings of the start or others."""
@@ -187,19 +187,19 @@ class Service:
         self.imports.count += 1
         self.imports.bytes += request_bytes
         self.imports.biggest_body = max(self.imports.biggest_body, request_bytes)
-        self._process(activity, kept)
+        self._process(activity)
 
     def take_job(self, activity: ActivityRecord, job: Callable[[], dict[str, int]]) -> None:
         """Keep a job that is not an import, and do it in the background."""
         self.activities.save(activity)
         self._start(activity, job)
 
-    def _process(self, activity: ActivityRecord, body: bytes) -> None:
+    def _process(self, activity: ActivityRecord) -> None:
         settings = self.settings
         now = self.now()
 
         def work() -> dict[str, int]:
-            reading = _read(activity, body, settings)
+            reading = _read(activity, (self._bodies / activity.activity_id).read_bytes(), settings)
             activity.cut = activity.cut or reading.cut
             rows = reading.rows
             if activity.fate in {FaultKind.FAILED, FaultKind.TIMED_OUT, FaultKind.CANCELLED}:
