@@ -8,7 +8,7 @@ that writes is never repeated after an unclear end: :class:`OutcomeUnknown` leav
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +18,7 @@ from msgspec import Struct
 from cctui.constant_contact.answers import Call, CallOutcome
 from cctui.constant_contact.error_bodies import ErrorBody, TooMany, parse, too_many
 from cctui.constant_contact.errors import (
+    LimitsUnusable,
     NotAllowed,
     NotThere,
     OutcomeUnknown,
@@ -35,7 +36,14 @@ from cctui.constant_contact.errors import (
 from cctui.constant_contact.limits import Limits
 from cctui.constant_contact.renewal import AccessTokens
 from cctui.constant_contact.tokens import Secret
-from cctui.constant_contact.transport import IMPORT_SECONDS, REQUEST_ID_HEADERS, open_http, surely_not_sent
+from cctui.constant_contact.transport import (
+    CONNECT_SECONDS,
+    IMPORT_SECONDS,
+    READ_SECONDS,
+    REQUEST_ID_HEADERS,
+    open_http,
+    surely_not_sent,
+)
 from cctui.definitions.model import ConnectionDefinition
 from cctui.host.clock import Clock
 from cctui.locales import _
@@ -43,6 +51,10 @@ from cctui.masking import harmless
 
 if TYPE_CHECKING:
     import httpx
+
+_LATE = 0.03
+"""Seconds after its slot from which a departure moves the slots that follow, as the making of a connection does; the
+margin in the pace has room for less."""
 
 _READ_TRIES = 4
 _THROTTLED_TRIES = 6
@@ -163,11 +175,12 @@ class Caller:
         """One try. Every try takes a slot, since the service counts every try."""
         import httpx
 
-        self._clock.wait(self._limits.take(self._connection.client_id))
+        slot = self._limits.reserve(self._connection.client_id)
+        self._clock.wait(max(0.0, slot - self._clock.monotonic()))
         self.requests += 1
         status: int | None = None
         body, request_id, failure, not_sent = b"", "", "", False
-        connecting = _Connecting(self._clock)
+        departure = _Departure(self._clock)
         started = self._clock.monotonic()
         with ExitStack() as opened:
             # Opened before anything is sent: a body that cannot be read is no failure of the service.
@@ -183,8 +196,8 @@ class Caller:
                         data=request.form,
                         files=files,
                         headers={"Authorization": f"Bearer {token.reveal()}"},
-                        timeout=IMPORT_SECONDS if files else httpx.USE_CLIENT_DEFAULT,
-                        extensions={"trace": connecting},
+                        timeout=httpx.Timeout(IMPORT_SECONDS if files else READ_SECONDS, connect=CONNECT_SECONDS),
+                        extensions={"trace": departure},
                     ),
                     stream=True,
                 )
@@ -195,8 +208,11 @@ class Caller:
                 not_sent = surely_not_sent(error)
                 # Only what failed before sending is quoted: a protocol error may quote the header it failed on.
                 failure = harmless(str(error)) if not_sent else type(error).__name__
-        if connecting.seconds:
-            self._limits.delayed(self._connection.client_id, connecting.seconds)
+        late = departure.moment - slot if departure.moment is not None else 0.0
+        if late > _LATE:
+            # The answer is in hand: a disk that is full by now must not hide whether the request was carried out.
+            with suppress(LimitsUnusable):
+                self._limits.delayed(self._connection.client_id, late)
         milliseconds = round((self._clock.monotonic() - started) * 1000)
         return _Exchange(status, body, request_id, milliseconds, failure, not_sent)
 
@@ -270,19 +286,16 @@ class Caller:
         return CallOutcome.THROTTLED, Throttled(request_id)
 
 
-class _Connecting:
-    """Listens to httpcore for how long a connection took to make, before the request's first byte left."""
+class _Departure:
+    """Listens to httpcore for the moment at which a request's first byte left, its connection made if need be."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._since: float | None = None
-        self.seconds = 0.0
+        self.moment: float | None = None
 
     def __call__(self, event: str, _info: Any) -> None:
-        if event == "connection.connect_tcp.started":
-            self._since = self._clock.monotonic()
-        elif event == "http11.send_request_headers.started" and self._since is not None:
-            self.seconds = self._clock.monotonic() - self._since
+        if event == "http11.send_request_headers.started":
+            self.moment = self._clock.monotonic()
 
 
 def _unclear(request: Request, exchange: _Exchange, detail: str) -> ServiceError:

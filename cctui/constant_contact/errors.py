@@ -203,7 +203,10 @@ class Refused(ServiceError):
 
 
 class ServiceFault(ServiceError):
-    """A fault of the service (5xx), or no answer in time, to a request that only reads, after bounded retries."""
+    """A fault of the service (5xx), or no answer in time, to a request that only reads or to a renewal of the token.
+
+    Raised after bounded retries. Where it ends a request that writes, that was not sent yet.
+    """
 
     def __init__(self, detail: str = "", *, status: int | None = None, request_id: str = "") -> None:
         super().__init__(

@@ -74,6 +74,10 @@ class Limits:
 
         Raises :class:`QuotaExceeded`, :class:`LimitsUnusable`; nothing is counted then.
         """
+        return max(0.0, self.reserve(client_id) - self._clock.monotonic())
+
+    def reserve(self, client_id: str) -> float:
+        """As :meth:`take`, but returns the slot itself, a moment of the monotonic clock (seconds)."""
         with self._transaction() as connection:
             now, monotonic = self._clock.now(), self._clock.monotonic()
             per_second, per_day, boot, next_slot, next_wall, exhausted_until = _key(connection, client_id)
@@ -94,10 +98,10 @@ class Limits:
                 "ON CONFLICT (client_id, day) DO UPDATE SET used = used + 1",
                 (client_id, day),
             )
-        return wait
+        return monotonic + wait
 
     def delayed(self, client_id: str, seconds: float) -> None:
-        """A request left ``seconds`` after its slot (a connection had to be made first): later slots keep the gap."""
+        """A request left ``seconds`` after its slot, as where a connection had to be made: later slots keep the gap."""
         with self._transaction() as connection:
             _key(connection, client_id)
             connection.execute(
@@ -174,14 +178,14 @@ class Limits:
 def usage(limits_path: Path, client_id: str, clock: Clock | None = None) -> Usage:
     """The key's calls of the present UTC day for a viewer: changes nothing, and needs no file to be there yet."""
     now = (clock or SystemClock()).now()
-    if not limits_path.exists():
-        return Usage(0, CALLS_PER_DAY, _next_midnight(now))
     try:
+        if not limits_path.exists():
+            return Usage(0, CALLS_PER_DAY, _next_midnight(now))
         with contextlib.closing(
             sqlite3.connect(f"{limits_path.absolute().as_uri()}?mode=ro", uri=True, timeout=10, isolation_level=None)
         ) as connection:
             return _usage(connection, client_id, now)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise _unusable(limits_path, error) from error
 
 

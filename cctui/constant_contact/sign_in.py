@@ -49,7 +49,7 @@ from cctui.masking import printable
 if TYPE_CHECKING:
     import httpx
 
-DEFAULT_REDIRECT = "http://localhost:41022/auth"
+DEFAULT_REDIRECT = "http://localhost:47811/signed-in"
 """Must be registered with the application to the character; nothing needs to listen there."""
 
 _VERIFICATION_HOSTS = {"identity.constantcontact.com", "authz.constantcontact.com"}

@@ -25,7 +25,7 @@ from cctui.constant_contact.errors import SignInReason
 from cctui.errors import CctuiError
 from cctui.host import files
 from cctui.host.locks import HeldLock, LockHeld
-from cctui.locales import _
+from cctui.locales import N_, _
 from cctui.masking import HIDDEN, harmless
 
 IDLE_LIFE = timedelta(days=180)
@@ -120,6 +120,10 @@ class TokenFileBroken(TokenFileError):
         )
 
 
+class TokenFileHidden(TokenFileError):
+    """The operating system does not let this user read the file; whoever runs the deliveries may."""
+
+
 class Standing(StrEnum):
     """How it stands with a connection's tokens on this box, without asking the service."""
 
@@ -127,7 +131,25 @@ class Standing(StrEnum):
     GOOD = "good"
     RENEWAL_DUE = "renewal-due"
     ENDED = "ended"
+    HIDDEN = "hidden"
     UNUSABLE_FILE = "unusable-file"
+
+
+STANDING_TITLES = {
+    Standing.NONE: N_("Not signed in"),
+    Standing.GOOD: N_("Signed in"),
+    Standing.RENEWAL_DUE: N_("Signed in, renewed at the next use"),
+    Standing.ENDED: N_("Sign-in needed"),
+    Standing.HIDDEN: N_("Kept by another user"),
+    Standing.UNUSABLE_FILE: N_("The file cannot be used"),
+}
+"""The standing as it is shown; translate with ``_``."""
+
+SIGN_OUT_NOTE = N_(
+    "Signing out removes the sign-in from this box. The grant itself lives on in the Constant Contact account and can "
+    "be withdrawn there under Settings, Integrations."
+)
+"""What a person is told before signing out or removing a connection; translate with ``_``."""
 
 
 class TokenState(Struct, frozen=True):
@@ -202,7 +224,7 @@ class TokenStore:
     def remove(self, connection_id: str) -> bool:
         """Forget the tokens of a connection on this box (sign out). Returns whether there were any.
 
-        The grant lives on in the account, where it can be withdrawn under Settings, Integrations.
+        The grant lives on in the account (:data:`SIGN_OUT_NOTE`): the service documents no way to revoke it from here.
         """
         path = self.path(connection_id)
         with self.lock(connection_id):
@@ -244,7 +266,8 @@ class TokenStore:
         try:
             tokens = self.load(connection_id)
         except TokenFileError as error:
-            return TokenState(path, Standing.UNUSABLE_FILE, problem=str(error))
+            hidden = isinstance(error, TokenFileHidden)
+            return TokenState(path, Standing.HIDDEN if hidden else Standing.UNUSABLE_FILE, problem=str(error))
         if tokens is None:
             return TokenState(path, Standing.NONE, reason=SignInReason.NEVER)
         dies_at = tokens.renewed_at + IDLE_LIFE if tokens.refresh_token else tokens.expires_at
@@ -308,7 +331,8 @@ def _unreadable(path: Path, error: OSError) -> TokenFileError:
             do = _("It belongs to the user {user}; run cctui as that user.").format(
                 user=pwd.getpwuid(path.stat().st_uid).pw_name
             )
-    return TokenFileError(
+    kind = TokenFileHidden if error.errno in {errno.EACCES, errno.EPERM} else TokenFileError
+    return kind(
         path,
         _("{path} cannot be read.").format(path=path),
         why=harmless(error.strerror or str(error)),

@@ -9,10 +9,12 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from cctui.constant_contact import calls as call_module
 from cctui.constant_contact.answers import Call, CallOutcome
 from cctui.constant_contact.client import Client, open_client, usage
 from cctui.constant_contact.errors import (
     InsecureAddress,
+    LimitsUnusable,
     NotAllowed,
     NotThere,
     OutcomeUnknown,
@@ -26,6 +28,7 @@ from cctui.constant_contact.errors import (
     Unreachable,
     WrongAnswer,
 )
+from cctui.constant_contact.limits import Limits
 from cctui.constant_contact.tokens import Secret, Tokens, TokenStore
 from cctui.definitions.model import ConnectionDefinition, Endpoints, ListId
 from cctui.errors import ExitCode
@@ -378,3 +381,14 @@ def test_another_processs_renewal_is_used_without_a_renewal_of_ones_own(
     service.answers[ACCOUNT] = [renewed_meanwhile, first]
     client.account()
     assert service.paths() == [ACCOUNT, ACCOUNT]
+
+
+def test_a_disk_that_fills_up_during_a_call_does_not_hide_its_answer(client, service, body, monkeypatch) -> None:
+    def full(self: Limits, client_id: str, seconds: float) -> None:
+        raise LimitsUnusable(body, "database or disk is full", "")
+
+    monkeypatch.setattr(Limits, "delayed", full)
+    monkeypatch.setattr(call_module._Departure, "moment", 1_000_000.0, raising=False)
+    monkeypatch.setattr(call_module._Departure, "__init__", lambda self, clock: None)
+    service.on(IMPORT, (201, ACTIVITY))
+    assert send(client, body).activity.activity_id == ACTIVITY["activity_id"]

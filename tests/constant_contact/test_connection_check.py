@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -118,6 +119,18 @@ def test_a_list_shows_the_state_at_once_without_asking(check, connection, secret
     clock.time -= timedelta(days=181)
     store.remove(connection.id)
     assert (shown().state, shown().reason) == (ConnectionState.SIGN_IN_NEEDED, SignInReason.NEVER)
+
+
+def test_a_viewer_who_may_not_read_the_tokens_sees_the_last_check(
+    check, connection, secrets_folder, checks, clock, monkeypatch
+) -> None:
+    found = check()
+
+    def denied(path, *_flags) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", denied)
+    assert state_without_asking(connection, secrets_folder, checks, clock.time) == found
 
 
 def test_a_new_sign_in_makes_an_old_sign_in_needed_obsolete(

@@ -14,7 +14,7 @@ from service_double import START
 
 from cctui.constant_contact.client import open_client
 from cctui.constant_contact.connection_check import check_connection
-from cctui.constant_contact.sign_in import DeviceSignIn, NewTokens, PkceSignIn, finish
+from cctui.constant_contact.sign_in import DEFAULT_REDIRECT, DeviceSignIn, NewTokens, PkceSignIn, finish
 from cctui.constant_contact.token_endpoint import Granted
 from cctui.constant_contact.tokens import Secret, Tokens
 from cctui.definitions.model import ListId
@@ -163,9 +163,9 @@ def test_no_sign_in_or_renewal_tells(
     clock.wait(5)
     told.trying(device.poll_once)
     pkce = PkceSignIn(connection, clock=clock, transport=service.transport)
-    told.trying(lambda: pkce.redeem(f"http://localhost:41022/auth?code={CANARY}&state=x"))
+    told.trying(lambda: pkce.redeem(f"{DEFAULT_REDIRECT}?code={CANARY}&state=x"))
     state = pkce.address.partition("state=")[2].partition("&")[0]
-    told.trying(lambda: pkce.redeem(f"http://localhost:41022/auth?code={CODE}&state={state}"))
+    told.trying(lambda: pkce.redeem(f"{DEFAULT_REDIRECT}?code={CODE}&state={state}"))
     assert told.errors
     assert CANARY not in told.text
     assert CANARY not in repr(vars(device)) + repr(vars(pkce))

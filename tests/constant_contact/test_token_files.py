@@ -126,6 +126,7 @@ def test_an_unreadable_file_is_named(store, tokens, monkeypatch) -> None:
     monkeypatch.setattr(os, "open", denied)
     with pytest.raises(TokenFileError, match=r"marketing\.json cannot be read\. Permission denied"):
         store.load("marketing")
+    assert store.state("marketing", START).standing is Standing.HIDDEN
 
 
 class _FullDisk(files.Disk):
