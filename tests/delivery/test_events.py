@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_type_hints
 
 import msgspec
 import pytest
@@ -14,26 +15,28 @@ from hypothesis import strategies as st
 from cctui.delivery import events
 from cctui.delivery.events import EVENT_KINDS, BatchSent, BatchSettled, Event, Level, Paused, Problem, Progress
 from cctui.delivery.run_log import RunLog
-from cctui.delivery.states import PauseReason, Stage
+from cctui.delivery.states import PauseReason, Stage, Totals
 from cctui.host import files
 
 NOW = datetime(2026, 11, 22, 10, 40, 2, tzinfo=UTC)
 SENT = BatchSent(at=NOW, batch=7, contacts=39_999, size=2_610_000, activity="1b6e-x", request="r1", milliseconds=412)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
-OF_A_FIELD = {
-    "at": MOMENTS,
-    "resume_at": st.none() | MOMENTS,
-    "wait": st.floats(0, 1e9),
-    "seconds": st.floats(0, 1e9),
-    "what": st.text().map("It broke: {}".format),
+NUMBERS = st.integers(0, 10**12)
+OF_A_KIND = {
+    datetime: MOMENTS,
+    float: st.floats(0, 1e9),
+    int: NUMBERS,
+    Totals: st.builds(Totals, **dict.fromkeys(Totals.__struct_fields__, NUMBERS)),
 }
 
-any_event = st.one_of(
-    [
-        st.builds(kind, **{name: OF_A_FIELD[name] for name in kind.__struct_fields__ if name in OF_A_FIELD})
-        for kind in EVENT_KINDS
-    ]
-)
+
+def fields_of(kind: type[Event]) -> dict[str, st.SearchStrategy[object]]:
+    hints = get_type_hints(kind)
+    known = {name: OF_A_KIND[hint] for name, hint in hints.items() if hint in OF_A_KIND}
+    return known | ({"what": st.text().map("It broke: {}".format)} if kind is Problem else {})
+
+
+any_event = st.one_of([st.builds(kind, **fields_of(kind)) for kind in EVENT_KINDS])
 
 
 def test_a_line_is_one_json_object_of_version_1() -> None:
