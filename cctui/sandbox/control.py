@@ -51,6 +51,7 @@ async def stats(request: Request) -> Response:
             "members": {record.list_id: count(record) for record in service.lists},
             "members_by_name": {record.name: count(record) for record in service.lists},
             "requests": journal.total,
+            "api_requests": journal.api_total,
             "requests_by_status": dict(sorted(journal.statuses.items())),
             "bytes": journal.bytes,
             "imports": service.imports,
@@ -58,6 +59,7 @@ async def stats(request: Request) -> Response:
             "keys": {
                 client_id: {
                     "busiest_second": lane.busiest_second,
+                    "busiest_window": lane.busiest_window,
                     "throttled": lane.throttled,
                     "today": lane.today,
                     "most_a_day": lane.most_a_day,
@@ -145,10 +147,10 @@ async def requests(request: Request) -> Response:
 
 
 async def settings(request: Request) -> Response:
-    """``GET`` shows the settings, ``PUT`` changes those it names."""
+    """``GET`` shows the settings, ``PUT`` changes those it names; lists and fields that are missing are made."""
     service = service_of(request)
     if request.method == "PUT":
-        service.settings = service.settings.changed(await _body(request, dict[str, Any]))
+        service.change(await _body(request, dict[str, Any]))
     return answer(service.settings)
 
 

@@ -109,9 +109,10 @@ class Front:
             return
         entry.client_id = token.client_id
         moment = time.monotonic()
-        lane = service.pace.arrive(token.client_id, moment, service.today())
         settings = service.settings
-        entry.throttled = not service.pace.admits(lane, moment, settings.rate_per_second, 1.0 - settings.rate_tolerance)
+        window = 1.0 - settings.rate_tolerance
+        lane = service.pace.arrive(token.client_id, moment, service.today(), window)
+        entry.throttled = not service.pace.admits(lane, moment, settings.rate_per_second, window)
         scope["state"]["over_quota"] = bool(settings.daily_quota) and lane.today > settings.daily_quota
 
     async def _carry_out(self, fault: Fault, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:

@@ -39,12 +39,14 @@ class Journal:
     def __init__(self) -> None:
         self.entries: deque[Entry] = deque(maxlen=_LOGGED)
         self.total = 0
+        self.api_total = 0
         self.statuses: Counter[str] = Counter()
         self.bytes = 0
 
     def begin(self, at: float, method: str, path: str, query: str) -> Entry:
         """Write down that a request arrived."""
         self.total += 1
+        self.api_total += path.startswith("/v3/")
         entry = Entry(number=self.total, at=at, method=method, path=path, query=query)
         self.entries.append(entry)
         return entry
@@ -60,11 +62,15 @@ class Journal:
 
 
 class Lane(Struct, kw_only=True):
-    """The requests of one application key: those of the last second, the most there ever were, those of the day."""
+    """The requests of one application key: those of the last second, the most there ever were, those of the day.
+
+    ``busiest_window`` is that of the window that is held against the client, a second less the tolerance.
+    """
 
     recent: deque[float] = field(default_factory=deque)
     admitted: deque[float] = field(default_factory=deque)
     busiest_second: int = 0
+    busiest_window: int = 0
     throttled: int = 0
     day: str = ""
     today: int = 0
@@ -78,13 +84,15 @@ class Pace:
         self.lanes: dict[str, Lane] = {}
         self._token_calls: dict[str, float] = {}
 
-    def arrive(self, client_id: str, monotonic: float, day: str) -> Lane:
+    def arrive(self, client_id: str, monotonic: float, day: str, window: float) -> Lane:
         """Count a request of a key. The busiest second is counted whatever the limit is."""
         lane = self.lanes.setdefault(client_id, Lane())
         lane.recent.append(monotonic)
         while lane.recent[0] <= monotonic - 1.0:
             lane.recent.popleft()
         lane.busiest_second = max(lane.busiest_second, len(lane.recent))
+        in_window = sum(moment > monotonic - window for moment in lane.recent)
+        lane.busiest_window = max(lane.busiest_window, in_window)
         if lane.day != day:
             lane.day, lane.today = day, 0
         lane.today += 1

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -95,6 +96,11 @@ class Service:
         self._workers.shutdown()
         self.contacts.close()
         self._records.close()
+
+    def change(self, changes: dict[str, Any]) -> None:
+        """Change settings while it runs. Raises ``msgspec.ValidationError``."""
+        self.settings = self.settings.changed(changes)
+        self._seed()
 
     def now(self) -> float:
         """The service's clock, in seconds since 1970; it may be off by hours."""
