@@ -20,10 +20,20 @@ ExportId = NewType("ExportId", str)
 ListId = NewType("ListId", str)
 """A Constant Contact list, a UUID of 36 characters in lower case."""
 
-Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Identifier = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z",
+        description=N_("lower-case letters, digits and hyphens, 64 at most, beginning with a letter or digit"),
+    ),
+]
+"""What a definition is called in file names, commands and other definitions."""
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 LanguageCode = Literal["en", "de", "nb", "zh-CN", "hu", "ro"]
-TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+TimeOfDay = Annotated[
+    str,
+    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description=N_("a time of day with 24 hours, such as 06:30")),
+]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
