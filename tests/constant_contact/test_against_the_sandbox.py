@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 from collections.abc import Iterator
@@ -397,3 +398,25 @@ def test_a_daily_quota_smaller_than_we_know_stops_the_lane(client, sandbox, own,
     with pytest.raises(QuotaExceeded):
         client.account()
     assert client.requests == 3
+
+
+def test_the_libraries_at_their_most_talkative_tell_no_token(
+    own, sandbox, secrets_folder, limits_path, store, body, list_id, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sandbox.ask("settings", {"pending_polls": 0}, method="PUT")
+    clock = _now()
+    sign_in = DeviceSignIn(own, clock=clock)
+    sign_in.start()
+    finish(own, follow(sign_in, clock), secrets_folder, limits_path, clock=clock)
+    given = [store.load(own.id)]
+    sandbox.ask("tokens", method="DELETE")
+    with open_client(own, secrets_folder, limits_path, clock=clock) as client:
+        client.import_file(list_id=list_id, file_name="a.csv", body=body)
+    given.append(store.load(own.id))
+    assert "send_request_headers.complete" in caplog.text
+    assert given[0].access_token != given[1].access_token
+    for tokens in given:
+        assert tokens.access_token.reveal() not in caplog.text
+        assert tokens.refresh_token.reveal() not in caplog.text
+    assert "p1@contoso.example" not in caplog.text
