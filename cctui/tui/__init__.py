@@ -1,0 +1,1 @@
+"""The face: shows state, sends intents, decides nothing about exports."""

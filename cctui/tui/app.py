@@ -1,0 +1,432 @@
+"""The application: who looks at which environment, what has been read, which pages are open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from cctui.access.roles import ROLE_TITLES, Operator
+from cctui.definitions.environment import Environment
+from cctui.delivery.ledger import Ledger
+from cctui.delivery.states import STATUS_TITLES, Run, RunId
+from cctui.errors import CctuiError, UsageError
+from cctui.host.clock import Clock, SystemClock
+from cctui.locales import N_, _, language, time_of_day
+from cctui.tui import glyphs, last_visit, reading
+from cctui.tui.frame import HeaderFacts, Place
+from cctui.tui.page import Page
+from cctui.tui.parts import Tone, shown
+from cctui.tui.reading import Snapshot
+from cctui.tui.themes import ANSI, DARK, THEMES
+
+if TYPE_CHECKING:
+    from textual.filter import LineFilter
+
+    from cctui.definitions.environment import Removed
+    from cctui.tui.segment_reading import SegmentReader
+
+_PLACES = (
+    Place("home", N_("Home"), "h"),
+    Place("segments", N_("Segments"), "s", N_("Data")),
+    Place("exports", N_("Exports"), "e", N_("Data")),
+    Place("connections", N_("Connections"), "c", N_("Admin")),
+)
+
+
+ColorSystem = Literal["standard", "256", "truecolor"]
+"""How many colours a terminal has, in Rich's words."""
+
+
+class CctuiApp(App[int]):
+    """The face of one environment for one operator."""
+
+    TITLE = "cctui"
+    CSS_PATH = "styles.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar = []
+
+    class Read(Message):
+        """Definitions and runs have been read again."""
+
+        def __init__(self, snapshot: Snapshot) -> None:
+            super().__init__()
+            self.snapshot = snapshot
+
+    class SegmentsRead(Message):
+        """More is known about segments."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        operator: Operator,
+        *,
+        open_at: str | None = None,
+        clock: Clock | None = None,
+        ascii_only: bool | None = None,
+        color_system: ColorSystem | None = None,
+    ) -> None:
+        super().__init__()
+        if color_system is not None:
+            self.console = _console(self.console, color_system)
+        self.environment = environment
+        self.operator = operator
+        self.clock = clock or SystemClock()
+        self.open_at = open_at
+        self.snapshot = Snapshot()
+        self.last_visit = last_visit.read(environment, operator.name)
+        self.removed: list[Removed] = []
+        self.zone: tzinfo = UTC
+        self._ledger: Ledger | None = None
+        self._version = ""
+        self._segments: SegmentReader | None = None
+        self._watched: dict[RunId, Run] = {}
+        self._ascii = glyphs.AsciiOnly() if (glyphs.ascii_only() if ascii_only is None else ascii_only) else None
+        self.animation_level = "none"
+        built_in = list(self.available_themes)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.set_reactive(App.theme, DARK.name)
+        for name in built_in:
+            self.unregister_theme(name)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    # Start and end
+
+    def on_mount(self) -> None:
+        """Read, open the first page, and look for changes once a second from now on."""
+        first = self._first_theme()
+        if first != self.theme:
+            self.theme = first
+        self._take(reading.read(self.environment, self.ledger))
+        self._version = self._present_version()
+        self._watched = {run.id: run for run in self.snapshot.unfinished}
+        self.open_first()
+        if self.snapshot.problem is not None:
+            self.show_error(self.snapshot.problem)
+        self.set_interval(1.0, self._tick)
+
+    def open_first(self) -> None:
+        """The page that was asked for (``exports/newsletter``, ``runs/7f3a``, ``connections``), else Home."""
+        place, _slash, name = (self.open_at or "home").partition("/")
+        if place == "runs" and name:
+            self.push_screen(self._page("home"))
+            try:
+                self.open_run(RunId(self._ledger_or_refuse().run(name).id))
+            except CctuiError as problem:
+                self.show_error(problem)
+            return
+        known = {entry.id for entry in _PLACES}
+        page = self._page(place if place in known else "home")
+        self.push_screen(page)
+        if place not in known:
+            self.show_error(
+                UsageError(
+                    _("There is no page {name}.").format(name=shown(self.open_at or "")),
+                    do=_("Pages are home, segments, exports, connections and runs/ID."),
+                )
+            )
+        elif name:
+            page.open_object(name)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The ledger, as soon as anything has ever run here."""
+        if self._ledger is None and self.environment.ledger_path.exists():
+            try:
+                self._ledger = Ledger(self.environment.ledger_path, self.clock)
+            except CctuiError as problem:
+                self.call_later(self.show_error, problem)
+        return self._ledger
+
+    def _ledger_or_refuse(self) -> Ledger:
+        if self.ledger is None:
+            raise UsageError(_("Nothing has run here yet."), do=_("Open Exports and press r."))
+        return self.ledger
+
+    @property
+    def segments(self) -> SegmentReader:
+        """What reads profiles: one source at a time, in the background."""
+        if self._segments is None:
+            from cctui.tui.segment_reading import SegmentReader
+
+            self._segments = SegmentReader(self.environment, self._segments_changed)
+        return self._segments
+
+    def _segments_changed(self) -> None:
+        self.post_message(self.SegmentsRead())
+
+    def on_cctui_app_segments_read(self) -> None:
+        """The reader knows more."""
+        if isinstance(self.screen, Page):
+            self.screen.tick(changed=True)
+
+    @property
+    def segments_known(self) -> bool:
+        """Whether segments have been read in this session."""
+        return self._segments is not None
+
+    @property
+    def segments_busy(self) -> bool:
+        """Whether profiles are being read at this moment."""
+        return self._segments is not None and self._segments.busy
+
+    def recent_runs(self) -> list[Run]:
+        """The newest runs of all exports."""
+        try:
+            return self.ledger.runs(limit=50) if self.ledger is not None else []
+        except CctuiError:
+            return []
+
+    def on_unmount(self) -> None:
+        """Let go of files; runs go on in their own process."""
+        last_visit.write(self.environment, self.operator.name, self.clock.now())
+        if self._segments is not None:
+            self._segments.stop()
+        if self._ledger is not None:
+            self._ledger.close()
+
+    def _first_theme(self) -> str:
+        asked = os.environ.get("CCTUI_THEME", "")
+        if asked in {theme.name for theme in THEMES}:
+            return asked
+        few = self.no_color or (not self.is_headless and self.console.color_system in {None, "standard"})
+        return ANSI.name if few else DARK.name
+
+    # Changes
+
+    def _present_version(self) -> str:
+        ledger = self.ledger
+        change = ledger.change() if ledger is not None else -1
+        return f"{self.environment.version()} {change}"
+
+    def _tick(self) -> None:
+        try:
+            version = self._present_version()
+        except CctuiError:
+            version = self._version
+        if version != self._version:
+            self._version = version
+            self.read_again()
+        elif self.snapshot.unfinished and isinstance(self.screen, Page):
+            self.screen.tick(changed=False)
+        elif isinstance(self.screen, Page):
+            self.screen.draw()
+
+    def read_again(self) -> None:
+        """Read definitions and runs in the background and show what has changed."""
+        self.run_worker(self._read, thread=True, exclusive=True, exit_on_error=False, group="read")
+
+    def _read(self) -> None:
+        worker = get_current_worker()
+        snapshot = reading.read(self.environment, self.ledger)
+        if not worker.is_cancelled:
+            self.post_message(self.Read(snapshot))
+
+    def on_cctui_app_read(self, message: Read) -> None:
+        """Show what was read, and say which runs have ended meanwhile."""
+        self._take(message.snapshot)
+        if isinstance(self.screen, Page):
+            self.screen.tick(changed=True)
+        self._tell_what_ended()
+
+    def refresh_now(self) -> None:
+        """Read at once, after a change of one's own."""
+        self._take(reading.read(self.environment, self.ledger))
+        if isinstance(self.screen, Page):
+            self.screen.tick(changed=True)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        if snapshot.environment is not None:
+            self.zone = ZoneInfo(snapshot.environment.environment.time_zone)
+
+    def _tell_what_ended(self) -> None:
+        unfinished = {run.id: run for run in self.snapshot.unfinished}
+        ended = [run for run_id, run in self._watched.items() if run_id not in unfinished]
+        self._watched = unfinished
+        by_id = {run.id: run for run in self.snapshot.last_runs.values()}
+        for run in ended:
+            now = by_id.get(run.id, run)
+            tone = Tone.GOOD if now.status.value == "successful" else Tone.WARNING
+            self._notice(
+                f"{glyphs.status_sign(now.status)} {shown(now.export_name)}: {_(STATUS_TITLES[now.status])}", tone
+            )
+
+    def _notice(self, text: str, tone: Tone) -> None:
+        if isinstance(self.screen, Page):
+            self.screen.notice(text, tone)
+
+    def notify(self, message: str, **_options: Any) -> None:
+        """Say something in the page's own line: a toast would hide what is under it."""
+        self._notice(shown(message), Tone.PLAIN)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Names that the styles use, for Textual's own themes, which are in use until ours are registered."""
+        return {**super().get_theme_variable_defaults(), **DARK.variables}
+
+    # Facts for the frame
+
+    def places(self) -> Sequence[Place]:
+        """The pages that there are."""
+        return _PLACES
+
+    def header_facts(self) -> HeaderFacts:
+        """What the header tells now."""
+        definition = self.snapshot.environment
+        return HeaderFacts(
+            environment=definition.environment.name if definition else self.environment.root.name,
+            operator=self.operator.name,
+            role=_(ROLE_TITLES[self.operator.role]),
+            language=language().partition("-")[0].upper(),
+            time=time_of_day(self.clock.now(), self.zone),
+            demo=self.snapshot.demo,
+        )
+
+    def running_runs(self) -> tuple[Run, ...]:
+        """Runs that are not over, oldest first."""
+        return self.snapshot.unfinished
+
+    # Pages
+
+    def _page(self, place: str) -> Page:
+        if place == "exports":
+            from cctui.tui.screens.exports import ExportsPage
+
+            return ExportsPage()
+        if place == "connections":
+            from cctui.tui.screens.connections import ConnectionsPage
+
+            return ConnectionsPage()
+        if place == "segments":
+            from cctui.tui.screens.segments import SegmentsPage
+
+            return SegmentsPage()
+        from cctui.tui.screens.home import HomePage
+
+        return HomePage()
+
+    def action_go(self, place: str) -> None:
+        """Go to a page of the menu. The application itself goes: a page cannot wait for its own end."""
+        self.call_later(self.go, place)
+
+    async def go(self, place: str) -> Page:
+        """Go to a page of the menu, closing what lies above it."""
+        while len(self.screen_stack) > 2:
+            await self.pop_screen()
+        page = self._page(place)
+        await self.switch_screen(page)
+        return page
+
+    async def open_object(self, place: str, name: str) -> None:
+        """Go to a page and open one of its objects."""
+        page = await self.go(place)
+        page.open_object(name)
+
+    def back(self) -> None:
+        """Close the topmost page, unless it is the only one."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def open_run(self, run_id: RunId) -> None:
+        """Open the screen of a run."""
+        from cctui.tui.screens.run import RunScreen
+
+        self.push_screen(RunScreen(run_id))
+
+    # Dialogs
+
+    def show_error(self, problem: CctuiError) -> None:
+        """What happened, why, and what to do."""
+        from cctui.tui.screens.dialogs import ErrorDialog
+
+        self.push_screen(ErrorDialog(problem))
+
+    async def confirm(self, title: str, lines: Sequence[str], verb: str, refuse: str = "") -> bool:
+        """Ask before something is done; the safe answer has the focus. Call it from a worker of the app."""
+        from cctui.tui.screens.dialogs import ConfirmDialog
+
+        answer = await self.push_screen_wait(ConfirmDialog(title, lines, verb, refuse))
+        return bool(answer)
+
+    def open_menu(self) -> None:
+        """Choose a page with one letter."""
+        from cctui.tui.screens.dialogs import MenuDialog
+
+        page = self.screen
+        place = page.PLACE if isinstance(page, Page) else ""
+        self.push_screen(MenuDialog(self.places(), place), self._go_to_chosen)
+
+    def _go_to_chosen(self, place: str | None) -> None:
+        if place:
+            self.action_go(place)
+
+    def open_help(self, page: Page) -> None:
+        """Every command of a page."""
+        from cctui.tui.screens.dialogs import HelpDialog
+
+        self.push_screen(HelpDialog(page.commands, page.facts()))
+
+    # The rest
+
+    def next_theme(self) -> str:
+        """Change to the next theme; returns its name."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        return self.theme
+
+    def copy(self, text: str) -> None:
+        """Copy through the terminal (OSC 52), which also works over SSH where the terminal allows it."""
+        self.copy_to_clipboard(text)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Any:
+        """None of Textual's own: the palette's commands are ours."""
+        return ()
+
+    def action_command_palette(self) -> None:
+        """Open the palette over the present page."""
+        if isinstance(self.screen, Page):
+            from textual.command import CommandPalette
+
+            from cctui.tui.palette import Everything
+
+            self.push_screen(
+                CommandPalette(providers=[Everything], placeholder=_("Command, export, connection or segment"))
+            )
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without colours nothing but bold and reverse; without Unicode nothing but ASCII."""
+        filters = super().get_line_filters()
+        if self.no_color:
+            from textual.filter import NoColor
+
+            filters = [NoColor()]
+        return [*filters, self._ascii] if self._ascii else filters
+
+
+def _console(present: Console, color_system: ColorSystem) -> Console:
+    return Console(
+        color_system=color_system,
+        file=present.file,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+        force_terminal=True,
+        no_color=False,
+        safe_box=False,
+    )
+
+
+def run_app(environment: Environment, operator: Operator, open_at: str | None = None) -> int:
+    """See :func:`cctui.tui.start.run_app`."""
+    from cctui.tui.start import run_app as run
+
+    return run(environment, operator, open_at)

@@ -1,0 +1,297 @@
+"""The frame of every page: header, menu, command bar, title, body, detail line, running line, hints.
+
+A page declares its commands and gives facts, lines and a body; everything around it is made here in the same way for
+all. What the frame says is put together by pure functions in :mod:`cctui.tui.frame`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Key, Resize
+from textual.screen import Screen
+from textual.widget import Widget
+
+from cctui.delivery.states import Run
+from cctui.errors import CctuiError
+from cctui.locales import _
+from cctui.tui import frame
+from cctui.tui.commands import EVERYWHERE, Command, Facts, bindings
+from cctui.tui.parts import Line, Part, Tone
+from cctui.tui.widgets.lines import Rule, TextLine
+
+if TYPE_CHECKING:
+    from cctui.tui.app import CctuiApp
+
+
+class Mover(Protocol):
+    """Something with a cursor that arrows and paging keys move."""
+
+    @property
+    def page(self) -> int:
+        """How many lines are visible at once."""
+        ...
+
+    def move(self, by: int) -> None:
+        """Move the cursor by so many lines, as far as there are lines."""
+        ...
+
+
+class Page(Screen[None]):
+    """A screen inside the frame.
+
+    Subclasses set ``COMMANDS``, ``HEADING``, ``EXPLANATION`` and ``PLACE`` (their entry in the menu), write
+    :meth:`body`, :meth:`facts` and :meth:`reload`, and one ``do_<name>`` method for each command.
+    """
+
+    # Textual keeps its palette's providers under this name; ours makes its entries from these commands.
+    COMMANDS: ClassVar[tuple[Command, ...]] = ()  # type: ignore[assignment]
+    PLACE: ClassVar[str] = ""
+    HEADING: ClassVar[str] = ""
+    EXPLANATION: ClassVar[str] = ""
+    MENU: ClassVar[bool] = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-high")]  # noqa: RUF012
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if "COMMANDS" in cls.__dict__:
+            cls.BINDINGS = bindings((*cls.COMMANDS, *EVERYWHERE))  # type: ignore[assignment]
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.detail: Line = ()
+        self._notice: Line = ()
+
+    # What a page gives
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between the title and the detail line."""
+        return ()
+
+    def facts(self) -> Facts:
+        """What commands look at to know whether they may."""
+        return Facts(self.face.operator)
+
+    def reload(self) -> None:
+        """Read what the page shows and show it. Called when it opens and whenever something changed underneath."""
+
+    def open_object(self, name: str) -> None:
+        """Open what this page lists under ``name``: a link from the command line or the palette."""
+
+    def heading(self) -> str:
+        """The title, in the operator's language."""
+        return _(self.HEADING)
+
+    def explanation(self) -> str:
+        """The line under the title."""
+        return _(self.EXPLANATION)
+
+    def heading_line(self) -> Line:
+        """The title as it is drawn."""
+        return (Part(self.heading(), Tone.STRONG),)
+
+    def explanation_line(self) -> Line:
+        """The line under the title as it is drawn."""
+        return (Part(self.explanation(), Tone.QUIET),)
+
+    def running_runs(self) -> tuple[Run, ...]:
+        """The runs of the running line."""
+        return self.face.running_runs()
+
+    def count(self) -> str:
+        """What the command bar says about the rows: ``3 of 12``, ``2 selected``."""
+        return ""
+
+    def searching(self) -> str | None:
+        """The search in use; ``None`` where the page has none."""
+        return None
+
+    # The frame
+
+    @property
+    def face(self) -> CctuiApp:
+        """The application, typed."""
+        return cast("CctuiApp", self.app)
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """Every command that has a key here."""
+        return (*self.COMMANDS, *EVERYWHERE)
+
+    def compose(self) -> ComposeResult:
+        """Put the frame together."""
+        yield TextLine(id="header")
+        yield Rule(classes="frame-rule")
+        yield TextLine(id="folded-menu")
+        with Horizontal(id="middle"):
+            if self.MENU:
+                from cctui.tui.widgets.menu import Menu
+
+                yield Menu(self.PLACE)
+            with Vertical(id="page"):
+                yield TextLine(id="bar")
+                yield Rule(classes="frame-rule")
+                yield TextLine(id="heading")
+                yield TextLine(id="explanation")
+                yield from self.body()
+                yield TextLine(id="detail")
+                yield TextLine(id="running")
+        yield Rule(classes="frame-rule")
+        yield TextLine(id="hints")
+        yield TextLine(id="too-small")
+
+    def on_mount(self) -> None:
+        """Show the frame, then the content."""
+        self.draw()
+        self.reload()
+
+    def on_screen_resume(self) -> None:
+        """Coming back from a pane or a dialog: things may have changed meanwhile."""
+        if self.is_mounted:
+            self.reload()
+            self.draw()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Fit every line of the frame to the new width."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Show every line of the frame again; lines that say the same are not repainted."""
+        if not self.is_mounted:
+            return
+        facts = self.facts()
+        width = self.size.width
+        show = self._show
+        show("header", frame.header(self.face.header_facts(), width))
+        show("folded-menu", frame.folded_menu(self.face.places(), self.PLACE, width))
+        page_width = self.query_one("#bar", TextLine).content_size.width
+        show("bar", frame.command_bar(self.commands, facts, self.count(), self.searching(), page_width))
+        show("heading", self.heading_line())
+        show("explanation", self.explanation_line())
+        show("detail", self._notice or self.detail)
+        running = self.running_runs()
+        show(
+            "running",
+            frame.running(running, self.face.clock.now(), page_width, worker_alive=self.face.snapshot.worker_alive),
+        )
+        self.query_one("#running").display = bool(running)
+        show("hints", frame.hints(self.commands, facts, width))
+        show("too-small", (Part(_("cctui needs at least 60 columns and 16 lines.")),))
+
+    def _show(self, name: str, line: Line) -> None:
+        self.query_one(f"#{name}", TextLine).show(line)
+
+    def notice(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        """Say something in the detail line until the next key; nothing is hidden by it."""
+        self._notice = (Part(text, tone),)
+        self._show("detail", self._notice)
+
+    def on_key(self, _event: Key) -> None:
+        """A notice has been read when the next key comes."""
+        if self._notice:
+            self._notice = ()
+            self._show("detail", self.detail)
+
+    def tick(self, *, changed: bool) -> None:
+        """Once a second: draw what time has changed, reload what others have changed."""
+        if changed:
+            self.reload()
+        self.draw()
+
+    # Commands
+
+    def action_open_running(self) -> None:
+        """A click on the running line opens its run."""
+        runs = self.running_runs()
+        if runs:
+            self.face.open_run(runs[0].id)
+
+    async def action_command(self, command_id: str) -> None:
+        """Do a command, or say why not."""
+        await self.perform(next(command for command in self.commands if command.id == command_id))
+
+    async def perform(self, command: Command) -> None:
+        """Do ``command``, or say why it is disabled. An error of ours becomes a dialog."""
+        reason = command.why_disabled(self.facts())
+        if reason:
+            self.notice(reason, Tone.WARNING)
+            return
+        do = getattr(self, f"do_{command.name}")
+        if inspect.iscoroutinefunction(do):
+            # Dialogs are waited for, and only a worker may wait.
+            self.run_worker(self._explained(do), group="command", exit_on_error=False)
+            return
+        try:
+            do()
+        except CctuiError as problem:
+            self.face.show_error(problem)
+
+    async def _explained(self, do: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await do()
+        except CctuiError as problem:
+            self.face.show_error(problem)
+
+    def mover(self) -> Mover | None:
+        """What arrows and paging keys move in."""
+        return None
+
+    def _move(self, by: int) -> None:
+        mover = self.mover()
+        if mover is not None:
+            mover.move(by)
+
+    def do_up(self) -> None:
+        """One row up."""
+        self._move(-1)
+
+    def do_down(self) -> None:
+        """One row down."""
+        self._move(1)
+
+    def do_page_up(self) -> None:
+        """One page up."""
+        mover = self.mover()
+        self._move(-mover.page if mover else 0)
+
+    def do_page_down(self) -> None:
+        """One page down."""
+        mover = self.mover()
+        self._move(mover.page if mover else 0)
+
+    def do_first(self) -> None:
+        """To the first row."""
+        self._move(-1_000_000)
+
+    def do_last(self) -> None:
+        """To the last row."""
+        self._move(1_000_000)
+
+    def do_menu(self) -> None:
+        """Choose another page."""
+        self.face.open_menu()
+
+    def do_help(self) -> None:
+        """Show every command of the page."""
+        self.face.open_help(self)
+
+    def do_commands(self) -> None:
+        """Open the palette."""
+        self.face.action_command_palette()
+
+    def do_theme(self) -> None:
+        """Go to the next theme."""
+        self.notice(_("Theme: {name}").format(name=self.face.next_theme()))
+
+    def do_quit(self) -> None:
+        """Leave."""
+        self.face.exit()
+
+    def do_back(self) -> None:
+        """Go back to the page below, if there is one."""
+        self.face.back()

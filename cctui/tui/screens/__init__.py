@@ -1,0 +1,1 @@
+"""One module per documented page, pane or dialog."""

@@ -1,0 +1,248 @@
+"""The small windows over a page: an error, a question, the menu, the help."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from cctui.errors import CctuiError
+from cctui.locales import _
+from cctui.tui.commands import Command, Facts, key_name
+from cctui.tui.frame import Place
+from cctui.tui.parts import Part, Tone, clip, fill
+from cctui.tui.widgets.lines import Board, BoardLine
+
+if TYPE_CHECKING:
+    from cctui.tui.app import CctuiApp
+
+_HELP_KEYS = 15
+_HELP_TITLE = 25
+
+_BUTTON_KEYS: list[BindingType] = [
+    Binding("left,up", "app.focus_previous", show=False),
+    Binding("right,down", "app.focus_next", show=False),
+]
+
+
+class ErrorDialog(ModalScreen[None]):
+    """What happened, why, and what to do; ``c`` copies it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", show=False),
+        Binding("c", "copy", show=False),
+        *_BUTTON_KEYS,
+    ]
+
+    def __init__(self, problem: CctuiError) -> None:
+        super().__init__()
+        self.problem = problem
+
+    def compose(self) -> ComposeResult:
+        """Three paragraphs and two buttons."""
+        with Vertical(classes="dialog"):
+            yield Static(self.problem.what, classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-text", can_focus=False):
+                if self.problem.why:
+                    yield Static(self.problem.why, markup=False)
+                if self.problem.do:
+                    yield Static(self.problem.do, markup=False, classes="next-step")
+            with Horizontal(classes="dialog-buttons"):
+                yield Button(_("Copy (c)"), id="copy", compact=True)
+                yield Button(_("Close"), id="close", compact=True)
+
+    def on_mount(self) -> None:
+        """Enter closes."""
+        self.query_one("#close").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Copy or close."""
+        if event.button.id == "copy":
+            self.action_copy()
+        else:
+            self.dismiss()
+
+    def action_copy(self) -> None:
+        """Copy the whole text through the terminal."""
+        cast("CctuiApp", self.app).copy(
+            "\n".join(part for part in (self.problem.what, self.problem.why, self.problem.do) if part)
+        )
+        self.query_one("#copy", Button).label = _("Copied")
+
+
+class ConfirmDialog(ModalScreen[bool]):
+    """A question before something is done. It names what is affected, and the safe answer has the focus.
+
+    ``refuse`` is the safe answer where Cancel would be a riddle ("Cancel job?").
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,n", "answer(False)", show=False), *_BUTTON_KEYS]
+
+    def __init__(self, title: str, lines: Sequence[str], verb: str, refuse: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+        self._verb = verb
+        self._refuse = refuse
+
+    def compose(self) -> ComposeResult:
+        """The question, what it is about, the verb and Cancel."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-text", can_focus=False):
+                for line in self._lines:
+                    yield Static(line, markup=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button(self._verb, id="yes", compact=True)
+                yield Button(self._refuse or _("Cancel"), id="no", compact=True)
+
+    def on_mount(self) -> None:
+        """Enter alone changes nothing."""
+        self.query_one("#no").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer."""
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by key."""
+        self.dismiss(answer)
+
+
+class _BoardDialog(ModalScreen[str]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "dismiss", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("pagedown,space", "move(10)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    SHAPE: ClassVar[str] = ""
+
+    def lines(self, width: int) -> Iterable[BoardLine]:
+        return ()
+
+    def title_text(self) -> str:
+        return ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes=f"dialog {self.SHAPE}"):
+            yield Static(self.title_text(), classes="dialog-title", markup=False)
+            yield Board(id="board")
+
+    def on_mount(self) -> None:
+        board = self.query_one(Board)
+        self.call_after_refresh(self._show)
+        board.focus()
+
+    def _show(self) -> None:
+        board = self.query_one(Board)
+        lines = list(self.lines(max(30, board.size.width - 5)))
+        board.styles.height = min(len(lines), max(4, self.app.size.height - 8))
+        board.show(lines)
+        self.shown(board)
+
+    def shown(self, board: Board) -> None:
+        """The lines are there."""
+
+    def action_move(self, by: int) -> None:
+        self.query_one(Board).move(by)
+
+    def action_open(self) -> None:
+        self.dismiss(self.query_one(Board).current or None)
+
+    def on_board_opened(self, message: Board.Opened) -> None:
+        self.dismiss(message.target)
+
+
+class MenuDialog(_BoardDialog):
+    """The menu, for the keyboard: a letter or Enter goes there."""
+
+    def __init__(self, places: Sequence[Place], here: str) -> None:
+        super().__init__()
+        self._places = places
+        self._here = here
+
+    def title_text(self) -> str:
+        """What the window is."""
+        return _("Go to")
+
+    SHAPE: ClassVar[str] = "small"
+
+    def shown(self, board: Board) -> None:
+        """Begin where one is."""
+        board.move_to_target(self._here)
+
+    def lines(self, width: int) -> Iterable[BoardLine]:
+        """Every page with its letter."""
+        group = ""
+        for place in self._places:
+            if place.group != group:
+                group = place.group
+                yield BoardLine()
+                yield BoardLine((Part(_(group), Tone.QUIET),))
+            tone = Tone.STRONG if place.id == self._here else Tone.PLAIN
+            yield BoardLine((Part(place.key, Tone.KEY), Part(f"  {_(place.title)}", tone)), place.id)
+
+    def on_key(self, event: Any) -> None:
+        """A letter goes there."""
+        for place in self._places:
+            if event.key == place.key:
+                event.stop()
+                self.dismiss(place.id)
+
+
+class HelpDialog(_BoardDialog):
+    """Every command of a page, by group, with its key, and why it is disabled where it is."""
+
+    def __init__(self, commands: Sequence[Command], facts: Facts) -> None:
+        super().__init__()
+        self._commands = commands
+        self._facts = facts
+
+    def title_text(self) -> str:
+        """What the window is."""
+        return _("Help")
+
+    SHAPE: ClassVar[str] = "large"
+
+    def lines(self, width: int) -> Iterable[BoardLine]:
+        """Groups in the order of the table; under each its commands."""
+        return help_lines(self._commands, self._facts, width)
+
+
+def help_lines(commands: Sequence[Command], facts: Facts, width: int) -> list[BoardLine]:
+    """The help of a page, made from its commands alone. Long sentences go on below; nothing is cut."""
+    lines: list[BoardLine] = []
+    for group in dict.fromkeys(command.group for command in commands):
+        if lines:
+            lines.append(BoardLine())
+        lines.append(BoardLine((Part(_(group), Tone.STRONG),)))
+        for command in commands:
+            if command.group == group:
+                lines += _help_entry(command, facts, width)
+    return lines
+
+
+def _help_entry(command: Command, facts: Facts, width: int) -> Iterable[BoardLine]:
+    keys = " ".join(key_name(key) for key in command.keys)
+    first, *rest = textwrap.wrap(
+        command.why_disabled(facts) or _(command.help), max(20, width - _HELP_KEYS - _HELP_TITLE)
+    )
+    yield BoardLine(
+        (
+            Part(fill(keys, _HELP_KEYS), Tone.KEY),
+            Part(fill(clip(command.title_for(facts), _HELP_TITLE - 1), _HELP_TITLE)),
+            Part(first, Tone.QUIET),
+        )
+    )
+    for text in rest:
+        yield BoardLine((Part(" " * (_HELP_KEYS + _HELP_TITLE) + text, Tone.QUIET),))
