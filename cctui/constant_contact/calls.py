@@ -45,6 +45,7 @@ from cctui.constant_contact.transport import (
     surely_not_sent,
 )
 from cctui.definitions.model import ConnectionDefinition
+from cctui.errors import CctuiError
 from cctui.host.clock import Clock
 from cctui.locales import _
 from cctui.masking import harmless
@@ -234,18 +235,16 @@ class Caller:
         fine = exchange.status is not None and exchange.status < 300
         said = ErrorBody() if fine else parse(exchange.body, (token.reveal(),))
         outcome, error = self._meaning(request, exchange, said)
-        if self._on_call is not None:
-            path = urlsplit(self.address(request.target)).path
-            self._on_call(
-                Call(
-                    request.method,
-                    harmless(path),
-                    exchange.status,
-                    exchange.milliseconds,
-                    exchange.request_id,
-                    outcome,
-                )
-            )
+        path = harmless(urlsplit(self.address(request.target)).path)
+        call = Call(request.method, path, exchange.status, exchange.milliseconds, exchange.request_id, outcome)
+        try:
+            if self._on_call is not None:
+                self._on_call(call)
+        except (CctuiError, OSError) as problem:
+            if request.reads_only or not (error is None or isinstance(error, OutcomeUnknown)):
+                raise
+            # Carried out, perhaps, while the log failed: whoever hears of the log only would send it again.
+            return OutcomeUnknown(str(problem), status=exchange.status, request_id=exchange.request_id)
         return error
 
     def _meaning(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from service_double import START, Service, StillClock
+from service_double import START, Service, StillClock, signed_in_client
 
 from cctui.constant_contact.answers import Call
-from cctui.constant_contact.client import Client, open_client
+from cctui.constant_contact.client import Client
 from cctui.constant_contact.tokens import Secret, Tokens, TokenStore
 from cctui.definitions.model import Account, ConnectionDefinition
 
@@ -84,22 +83,3 @@ def client(
     """A client that is signed in."""
     store.save(connection.id, tokens)
     return signed_in_client(connection, secrets_folder, limits_path, clock, service, calls.append)
-
-
-def signed_in_client(
-    connection: ConnectionDefinition,
-    secrets_folder: Path,
-    limits_path: Path,
-    clock: StillClock,
-    service: Service,
-    on_call: Callable[[Call], None] | None = None,
-) -> Client:
-    return open_client(
-        connection,
-        secrets_folder,
-        limits_path,
-        clock=clock,
-        on_call=on_call,
-        transport=service.transport,
-        jitter=lambda: 0.5,
-    )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
+
+from cctui.constant_contact.answers import Call
+from cctui.constant_contact.client import Client, open_client
+from cctui.definitions.model import ConnectionDefinition
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -74,3 +80,22 @@ class Service:
         status, body = answer
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return httpx.Response(status, content=content, headers={"x-amzn-RequestId": f"request-{len(self.asked)}"})
+
+
+def signed_in_client(
+    connection: ConnectionDefinition,
+    secrets_folder: Path,
+    limits_path: Path,
+    clock: StillClock,
+    service: Service,
+    on_call: Callable[[Call], None] | None = None,
+) -> Client:
+    return open_client(
+        connection,
+        secrets_folder,
+        limits_path,
+        clock=clock,
+        on_call=on_call,
+        transport=service.transport,
+        jitter=lambda: 0.5,
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from msgspec.structs import replace
+from service_double import signed_in_client
 
 from cctui.constant_contact import calls as call_module
 from cctui.constant_contact.answers import Call, CallOutcome
@@ -392,3 +393,19 @@ def test_a_disk_that_fills_up_during_a_call_does_not_hide_its_answer(client, ser
     monkeypatch.setattr(call_module._Departure, "__init__", lambda self, clock: None)
     service.on(IMPORT, (201, ACTIVITY))
     assert send(client, body).activity.activity_id == ACTIVITY["activity_id"]
+
+
+def test_a_log_that_fails_after_an_import_does_not_make_it_look_unsent(
+    connection, secrets_folder, limits_path, clock, service, store, tokens, body
+) -> None:
+    def full(_call: Call) -> None:
+        raise OSError(28, "No space left on device")
+
+    store.save(connection.id, tokens)
+    client = signed_in_client(connection, secrets_folder, limits_path, clock, service, full)
+    service.on(IMPORT, (201, ACTIVITY))
+    with pytest.raises(OutcomeUnknown, match="No space left"):
+        send(client, body)
+    service.on(IMPORT, (404, b""))
+    with pytest.raises(OSError, match="No space left"):
+        send(client, body)
