@@ -19,6 +19,7 @@ _CONTROLS = r"\p{Cc}"
 _BLANK = r"[\s\p{Z}\x{180E}\x{200B}-\x{200F}\x{2060}\x{FEFF}]"
 _ENDS = rf"^{_BLANK}+|{_BLANK}+$"
 _PLAIN = r"[!-~](?:[ -~]*[!-~])?"
+_ODD = rf"{_CONTROLS}|[\x{{2028}}\x{{2029}}]|^{_BLANK}|{_BLANK}$"
 
 _DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y/%m/%d", "%m-%d-%Y", "%d.%m.%Y", "%Y%m%d")
 """What the service documents for an anniversary, and two ways to write a date that cannot be misread."""
@@ -47,7 +48,7 @@ def clean(column: str) -> str:
     composed = f"nfc_normalize(regexp_replace(regexp_replace({column}, '{_BREAKS}', ' ', 'g'), '{_CONTROLS}', '', 'g'))"
     return (
         f"CASE WHEN {column} IS NULL THEN '' WHEN regexp_full_match({column}, '{_PLAIN}') THEN {column} "
-        f"ELSE {_stripped(composed)} END"
+        f"WHEN NOT regexp_matches({column}, '{_ODD}') THEN nfc_normalize({column}) ELSE {_stripped(composed)} END"
     )
 
 

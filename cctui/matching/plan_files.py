@@ -97,7 +97,14 @@ def _write_contacts(
     packer = Packer(workspace / "bodies", matching.headings, limits, drafts)
     index = drafts.new(workspace / "contacts.parquet")
     position = 0
-    with pq.ParquetWriter(index, schema, compression="zstd", use_dictionary=["segment"]) as writer:
+    with pq.ParquetWriter(
+        index,
+        schema,
+        compression="zstd",
+        use_dictionary=["segment"],
+        column_encoding={"position": "DELTA_BINARY_PACKED", "profile_id": "DELTA_LENGTH_BYTE_ARRAY"},
+        write_statistics=["position"],
+    ) as writer:
         for batch in _until_cancelled(selection.contacts(), cancelled):
             packer.add(batch.column("line"))
             ones = pa.repeat(pa.scalar(1, pa.int64()), batch.num_rows)
