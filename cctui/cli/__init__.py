@@ -1,0 +1,105 @@
+"""The command line: parse, call, print. What a screen can do, a command does with the same function underneath.
+
+Commands live in the modules beside this one and are imported when they are called, so that ``--version`` and
+``--help`` start fast and load neither Textual nor DuckDB.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
+
+import click
+
+from cctui import __version__, locales
+from cctui.cli.session import ENVIRONMENT, JSON, Session, print_error
+from cctui.errors import CctuiError, ExitCode
+from cctui.locales import N_, _
+
+COMMANDS = {
+    "demo": ("cctui.cli.demo", "demo", N_("Try it: a sample environment and a sandbox, then the application.")),
+    "connections": ("cctui.cli.connections", "connections", N_("Connections to Constant Contact accounts.")),
+    "exports": ("cctui.cli.exports", "exports", N_("Exports: which segments go to which list.")),
+    "segments": ("cctui.cli.segments", "segments", N_("Segments of the profile source.")),
+    "run": ("cctui.cli.runs", "run", N_("Run an export and follow it to its end.")),
+    "runs": ("cctui.cli.runs", "runs", N_("Runs: history, report, rejected rows, cancel, pause, resume.")),
+    "worker": ("cctui.cli.service", "worker", N_("Serve the queue of runs until stopped.")),
+    "sandbox": ("cctui.cli.service", "sandbox", N_("The stand-in for Constant Contact, alone.")),
+    "doctor": ("cctui.cli.doctor", "doctor", N_("Check everything that a run needs and say what to do.")),
+}
+"""Name, module, attribute and help of each command, in the order of the help."""
+
+
+class Commands(click.Group):
+    """The commands by name, imported when one is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _help = COMMANDS[cmd_name]
+        return cast("click.Command", getattr(import_module(module), attribute))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # A word with a slash is a place in the application, not a command: exports/newsletter, runs/7f3a.
+        if args and "/" in args[0]:
+            from cctui.cli.application import application
+
+            return application.name, application, args
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # The texts are in the table above: importing every command only to list it would make --help slow.
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(text)) for name, (_module, _attribute, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--language", metavar="CODE", help=N_("Language: en, de, nb, zh-CN, hu or ro."))
+@click.option("--operator", metavar="NAME", help=N_("Who is at the keyboard, where several share one account."))
+@click.version_option(__version__, prog_name="cctui", message="%(prog)s %(version)s")
+@ENVIRONMENT
+@JSON
+@click.pass_context
+def root(
+    ctx: click.Context, language: str | None, operator: str | None, environment: str | None, as_json: bool
+) -> None:
+    """Deliver segments of customer profiles to Constant Contact lists.
+
+    Without a command the application opens. A place opens it there: cctui exports/newsletter.
+    """
+    ctx.obj = Session(environment=environment, as_json=as_json, operator_name=operator, language=language)
+    ctx.obj.speak()
+    if ctx.invoked_subcommand is None:
+        from cctui.cli.application import application
+
+        ctx.invoke(application)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. Foreseeable trouble is one error, never a traceback."""
+    locales.use(locales.from_locale())
+    try:
+        outcome = root.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return ExitCode.WRONG_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        print(_("Stopped."), file=sys.stderr)  # noqa: T201
+        return 130
+    except CctuiError as problem:
+        print_error(problem)
+        return problem.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone (head, less): nothing is left to say to it.
+        sys.stderr.close()
+        return 0
+    return outcome if isinstance(outcome, int) else 0

@@ -1,0 +1,17 @@
+"""The application itself: what ``cctui`` does without a command."""
+
+from __future__ import annotations
+
+import click
+
+from cctui.cli.session import Session, in_session
+from cctui.locales import N_
+
+
+@click.command("application", help=N_("Open the application, at a place such as exports/newsletter."))
+@click.argument("place", required=False)
+@in_session
+def application(session: Session, place: str | None = None) -> int:
+    from cctui.tui.app import run_app
+
+    return run_app(session.environment, session.operator, open_at=place)

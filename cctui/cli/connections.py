@@ -1,0 +1,319 @@
+"""``cctui connections``: accounts of Constant Contact, signing in and out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import structs
+
+from cctui.access.roles import Action, Sharing, require
+from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
+from cctui.errors import ExitCode, UsageError
+from cctui.host.clock import SystemClock
+from cctui.locales import N_, _, date_time, duration, relative_time
+from cctui.masking import printable
+
+if TYPE_CHECKING:
+    from cctui.constant_contact.connection_check import ConnectionCheck
+    from cctui.constant_contact.sign_in import NewTokens, SignedIn
+    from cctui.definitions.environment import Environment
+    from cctui.definitions.model import ConnectionDefinition
+
+_SHARE = click.option(
+    "--share/--no-share", default=None, help=N_("Let contributors use it too, or administrators only (the default).")
+)
+
+
+@click.group("connections", help=N_("Connections to Constant Contact accounts."))
+def connections() -> None:
+    pass
+
+
+@connections.command("list", help=N_("All connections and how it stands with them."))
+@in_session
+def list_connections(session: Session) -> None:
+    from cctui.access.roles import SHARING_TITLES
+    from cctui.constant_contact.connection_check import STATE_TITLES
+    from cctui.definitions.environment import Broken
+
+    environment = session.environment
+    require(session.operator, Action.SEE_CONNECTIONS)
+    entries = environment.connections()
+    checks = {
+        entry.definition.id: _state(environment, entry.definition) for entry in entries if not isinstance(entry, Broken)
+    }
+    if session.as_json:
+        session.emit(
+            [
+                {"id": entry.id, "problem": str(entry.problem)}
+                if isinstance(entry, Broken)
+                else {"definition": entry.definition, "state": checks[entry.definition.id].state}
+                for entry in entries
+            ]
+        )
+        return
+    print_table(
+        [_("Connection"), _("Display name"), _("State"), _("Account"), _("Created by"), _("Who can use it")],
+        (
+            [entry.id, printable(str(entry.problem)), "", "", "", ""]
+            if isinstance(entry, Broken)
+            else [
+                entry.definition.id,
+                printable(entry.definition.display_name),
+                _(STATE_TITLES[checks[entry.definition.id].state]),
+                printable(entry.definition.account.name) if entry.definition.account else "",
+                printable(entry.definition.created_by),
+                _(SHARING_TITLES[entry.definition.shared_with]),
+            ]
+            for entry in entries
+        ),
+        _("There is no connection yet. Make one: cctui connections add"),
+    )
+
+
+@connections.command("add", help=N_("Add a connection. Afterwards sign in: cctui connections sign-in."))
+@click.option("--name", required=True, help=N_("Display name: its purpose and its target."))
+@click.option("--client-id", required=True, metavar="KEY", help=N_("Application key from the developer portal."))
+@click.option("--id", "connection_id", metavar="ID", help=N_("Its id; made from the name where absent."))
+@_SHARE
+@click.option("--agree", is_flag=True, help=N_("Agree to data privacy and compliance."))
+@click.option("--api", metavar="ADDRESS", help=N_("Where the API is, for a sandbox."))
+@click.option("--authorization", metavar="ADDRESS", help=N_("Where sign-in is, for a sandbox."))
+@in_session
+def add_connection(
+    session: Session,
+    name: str,
+    client_id: str,
+    connection_id: str | None,
+    share: bool | None,
+    agree: bool,
+    api: str | None,
+    authorization: str | None,
+) -> None:
+    from cctui.definitions import changes
+    from cctui.definitions.consent import consent_text
+    from cctui.definitions.environment import new_id
+    from cctui.definitions.model import ConnectionDefinition, Consent, Endpoints
+
+    environment, operator = session.environment, session.operator
+    require(operator, Action.CHANGE_CONNECTIONS)
+    if not agree:
+        click.echo(consent_text(), err=True)
+        if not sys.stdin.isatty():
+            raise click.UsageError(_("Data privacy and compliance: read the text above and say --agree."))
+        click.confirm(_("I agree"), abort=True)
+    now = SystemClock().now().replace(microsecond=0)
+    given = {key: value for key, value in (("api", api), ("authorization", authorization)) if value}
+    saved = changes.add_connection(
+        environment,
+        operator,
+        ConnectionDefinition(
+            id=connection_id or new_id(name, {entry.path.stem for entry in environment.connections()}),
+            display_name=name,
+            client_id=client_id,
+            shared_with=_sharing(share) or Sharing.ADMINISTRATORS,
+            created_by=operator.name,
+            created_at=now,
+            consent=Consent(accepted_by=operator.name, accepted_at=now),
+            endpoints=Endpoints(**given),
+        ),
+    )
+    if session.as_json:
+        session.emit(saved.definition)
+        return
+    click.echo(_("Saved: {name}").format(name=printable(name)))
+    click.echo(_("Sign in: cctui connections sign-in {connection}").format(connection=saved.definition.id))
+
+
+@connections.command("sign-in", help=N_("Authenticate with Constant Contact and become the export user."))
+@click.argument("connection")
+@click.option("--paste", is_flag=True, help=N_("Sign in by a pasted address instead of a code."))
+@click.option("--other-account", is_flag=True, help=N_("Accept another account than before."))
+@click.option("--without-renewal", is_flag=True, help=N_("Accept a sign-in that ends within a day."))
+@in_session
+def sign_in(session: Session, connection: str, paste: bool, other_account: bool, without_renewal: bool) -> None:
+    from cctui.constant_contact import sign_in as signing
+    from cctui.definitions import changes
+
+    environment, operator = session.environment, session.operator
+    require(operator, Action.CHANGE_CONNECTIONS)
+    stored = environment.connection(connection)
+    tokens = _by_pasted_address(stored.definition) if paste else _by_code(session, stored.definition)
+    signed_in: SignedIn = signing.finish(
+        stored.definition,
+        tokens,
+        environment.secrets_folder,
+        environment.limits_path,
+        accept_other_account=other_account,
+        accept_no_refresh_token=without_renewal,
+    )
+    definition = structs.replace(stored.definition, account=signed_in.pin, export_user=operator.name)
+    changes.edit_connection(environment, operator, definition, stored.fingerprint)
+    _check(environment, definition)
+    if session.as_json:
+        session.emit(definition)
+        return
+    click.echo(_("Connected to {account}.").format(account=printable(signed_in.account.name)))
+    click.echo(_("The export user is {operator}.").format(operator=printable(operator.name)))
+
+
+@connections.command("sign-out", help=N_("Forget the sign-in on this box."))
+@click.argument("connection")
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@in_session
+def sign_out(session: Session, connection: str, yes: bool) -> None:
+    from cctui.constant_contact.connection_check import record
+    from cctui.constant_contact.tokens import TokenStore
+
+    environment = session.environment
+    require(session.operator, Action.CHANGE_CONNECTIONS)
+    definition = environment.connection(connection).definition
+    confirm(_("Sign {connection} out?").format(connection=printable(definition.display_name)), yes=yes)
+    if TokenStore(environment.secrets_folder).remove(definition.id):
+        record(checks_path(environment), definition.id, None)
+        click.echo(_("The sign-in is gone from this box."))
+        click.echo(_("To withdraw the grant too: Constant Contact, Settings, Integrations."))
+    else:
+        click.echo(_("Nobody was signed in."))
+
+
+@connections.command("test", help=N_("Ask Constant Contact how it stands with a connection."))
+@click.argument("connection")
+@in_session
+def test_connection(session: Session, connection: str) -> int:
+    from cctui.constant_contact.connection_check import STATE_TITLES, ConnectionState
+    from cctui.constant_contact.tokens import TokenStore
+
+    environment = session.environment
+    require(session.operator, Action.SEE_CONNECTIONS)
+    definition = environment.connection(connection).definition
+    check = _check(environment, definition)
+    tokens = TokenStore(environment.secrets_folder).state(definition.id)
+    if session.as_json:
+        session.emit({"check": check, "tokens": tokens})
+    else:
+        zone = environment.zone()
+        print_facts(
+            [
+                (_("State"), _(STATE_TITLES[check.state])),
+                *([(_("Why"), printable(check.sentence, 400))] if check.sentence else []),
+                (_("Account"), printable(check.account)),
+                (_("Tokens"), str(tokens.path)),
+                (_("Last renewed"), relative_time(tokens.renewed_at)),
+                (_("Dies unused"), date_time(tokens.dies_at, zone) if tokens.dies_at else ""),
+            ]
+        )
+    if check.state is ConnectionState.CONNECTED:
+        return ExitCode.SUCCESSFUL
+    return ExitCode.SIGN_IN_NEEDED if check.state is ConnectionState.SIGN_IN_NEEDED else ExitCode.FAILED
+
+
+@connections.command("edit", help=N_("Rename, share or unshare a connection."))
+@click.argument("connection")
+@click.option("--name", help=N_("Display name."))
+@_SHARE
+@in_session
+def edit_connection(session: Session, connection: str, name: str | None, share: bool | None) -> None:
+    from cctui.definitions import changes
+
+    environment = session.environment
+    stored = environment.connection(connection)
+    changed: dict[str, Any] = {}
+    if name:
+        changed["display_name"] = name
+    sharing = _sharing(share)
+    if sharing is not None:
+        changed["shared_with"] = sharing
+    definition = structs.replace(stored.definition, **changed)
+    saved = changes.edit_connection(environment, session.operator, definition, stored.fingerprint)
+    if session.as_json:
+        session.emit(saved.definition)
+    else:
+        click.echo(_("Saved: {name}").format(name=printable(saved.definition.display_name)))
+
+
+@connections.command("remove", help=N_("Remove a connection that no export uses, with its sign-in."))
+@click.argument("connection")
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@in_session
+def remove_connection(session: Session, connection: str, yes: bool) -> None:
+    from cctui.constant_contact.connection_check import record
+    from cctui.constant_contact.tokens import TokenStore
+    from cctui.definitions import changes
+
+    environment = session.environment
+    definition = environment.connection(connection).definition
+    confirm(_("Remove {connection}?").format(connection=printable(definition.display_name)), yes=yes)
+    changes.remove_connection(environment, session.operator, definition.id)
+    TokenStore(environment.secrets_folder).remove(definition.id)
+    record(checks_path(environment), definition.id, None)
+    click.echo(_("Removed: {name}").format(name=printable(definition.display_name)))
+    click.echo(_("To withdraw the grant too: Constant Contact, Settings, Integrations."))
+
+
+def _by_code(session: Session, definition: ConnectionDefinition) -> NewTokens:
+    """Sign in by a code that is approved in any browser; waits until then."""
+    from cctui.constant_contact.sign_in import DeviceSignIn, Pending
+
+    signing = DeviceSignIn(definition)
+    clock = SystemClock()
+    try:
+        code = signing.start()
+        if session.as_json:
+            session.emit({"verification_uri": code.verification_uri, "user_code": code.user_code})
+            sys.stdout.flush()
+        click.echo(_("Open {address} in any browser.").format(address=code.verification_uri), err=True)
+        click.echo(_("Code: {code}").format(code=code.user_code), err=True)
+        click.echo(
+            _("The code is good for {time}. Waiting for the approval …").format(time=duration(code.expires_in)),
+            err=True,
+        )
+        while isinstance(found := signing.poll_once(), Pending):
+            clock.wait(found.wait)
+        return found
+    finally:
+        signing.close()
+
+
+def _by_pasted_address(definition: ConnectionDefinition) -> NewTokens:
+    """Sign in by the address that a browser was led to; needs a terminal to paste into."""
+    from cctui.constant_contact.sign_in import PkceSignIn
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            _("Pasting an address needs a terminal."), do=_("Leave out --paste to sign in by a code instead.")
+        )
+    signing = PkceSignIn(definition)
+    try:
+        click.echo(_("Open {address} in any browser.").format(address=signing.address), err=True)
+        return signing.redeem(click.prompt(_("Paste the address that the browser was led to"), hide_input=True))
+    finally:
+        signing.close()
+
+
+def _state(environment: Environment, definition: ConnectionDefinition) -> ConnectionCheck:
+    from cctui.constant_contact.connection_check import state_without_asking
+
+    return state_without_asking(definition, environment.secrets_folder, checks_path(environment))
+
+
+def _check(environment: Environment, definition: ConnectionDefinition) -> ConnectionCheck:
+    from cctui.constant_contact.connection_check import check_connection
+
+    return check_connection(definition, environment.secrets_folder, environment.limits_path, checks_path(environment))
+
+
+def checks_path(environment: Environment) -> Path:
+    """Where the last checks of the connections are written down."""
+    from cctui.constant_contact.connection_check import FILE_NAME
+
+    return environment.state_folder / FILE_NAME
+
+
+def _sharing(share: bool | None) -> Sharing | None:
+    if share is None:
+        return None
+    return Sharing.ADMINISTRATORS_AND_CONTRIBUTORS if share else Sharing.ADMINISTRATORS

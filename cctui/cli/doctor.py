@@ -1,0 +1,33 @@
+"""``cctui doctor``: everything that a run needs, and what to do where something is missing."""
+
+from __future__ import annotations
+
+import click
+
+from cctui.cli.session import Session, in_session
+from cctui.errors import ExitCode
+from cctui.locales import N_, _
+
+
+@click.command("doctor", help=N_("Check everything that a run needs and say what to do."))
+@click.option("--offline", is_flag=True, help=N_("Do not ask Constant Contact."))
+@in_session
+def doctor(session: Session, offline: bool) -> int:
+    from cctui.definitions.environment import Environment
+    from cctui.delivery.readiness import Verdict, findings
+
+    found = []
+    marks = {Verdict.GOOD: "  ", Verdict.NOTE: "- ", Verdict.PROBLEM: "! "}
+    for finding in findings(Environment(session.environment_path), online=not offline):
+        found.append(finding)
+        if session.as_json:
+            continue
+        click.echo(f"{marks[finding.verdict]}{finding.about}: {finding.found}")
+        if finding.do:
+            click.echo(f"    {finding.do}")
+    problems = sum(finding.verdict is Verdict.PROBLEM for finding in found)
+    if session.as_json:
+        session.emit(found)
+    elif not problems:
+        click.echo(_("Everything is in order."))
+    return ExitCode.FAILED if problems else ExitCode.SUCCESSFUL

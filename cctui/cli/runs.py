@@ -1,0 +1,201 @@
+"""``cctui run`` and ``cctui runs``: start, follow, look back, stop."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
+from cctui.errors import ExitCode
+from cctui.locales import N_, _, date_time, duration, number
+from cctui.masking import printable
+
+if TYPE_CHECKING:
+    from cctui.definitions.environment import Environment
+    from cctui.delivery.states import Report, Run
+
+
+@click.command("run", help=N_("Run an export and follow it to its end. Leaving does not stop the run."))
+@click.argument("export")
+@click.option("--run-id", metavar="ID", help=N_("A name for the run; the same name twice is the same run."))
+@click.option("--dry-run", is_flag=True, help=N_("Do everything but send."))
+@click.option("--events", is_flag=True, help=N_("Print what happens as JSON, one object a line."))
+@click.option("--detach", is_flag=True, help=N_("Queue it and leave."))
+@in_session
+def run(session: Session, export: str, run_id: str | None, dry_run: bool, events: bool, detach: bool) -> int:
+    from cctui.definitions.model import ExportId
+    from cctui.delivery import runs as operations
+    from cctui.delivery.states import RunId
+
+    environment = session.environment
+    queued = operations.start(
+        environment,
+        session.operator,
+        ExportId(export),
+        run_id=RunId(run_id) if run_id else None,
+        dry_run=dry_run,
+    )
+    if detach:
+        if session.as_json:
+            session.emit({"run_id": queued.id})
+        else:
+            click.echo(_("Run {run} is queued.").format(run=queued.id))
+        return ExitCode.SUCCESSFUL
+    return follow(session, environment, queued, events=events)
+
+
+def follow(session: Session, environment: Environment, watched: Run, *, events: bool = False) -> int:
+    """Watch ``watched`` to its end and print its report; returns the exit code that belongs to how it ended."""
+    from cctui.cli.progress import print_events, show_progress
+    from cctui.delivery import runs as operations
+
+    watch = print_events if events else partial(show_progress, quiet=session.as_json)
+    ended = watch(environment, watched)
+    report = operations.report(environment, ended.id)
+    if session.as_json:
+        session.emit(report)
+    elif not events:
+        print_report(report)
+    return operations.exit_code(ended)
+
+
+def print_report(report: Report) -> None:
+    """The report in words and numbers."""
+    from cctui.delivery.report import facts, sentences
+
+    print_facts(facts(report))
+    click.echo()
+    for sentence in sentences(report):
+        click.echo(sentence)
+
+
+@click.group("runs", help=N_("Runs: history, report, rejected rows, cancel, pause, resume."))
+def runs() -> None:
+    pass
+
+
+@runs.command("list", help=N_("The history, newest first."))
+@click.option("--export", "export", metavar="EXPORT", help=N_("Only the runs of this export."))
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help=N_("How many."))
+@in_session
+def list_runs(session: Session, export: str | None, limit: int) -> None:
+    from cctui.definitions.model import ExportId
+    from cctui.delivery import runs as operations
+    from cctui.delivery.states import STATUS_TITLES
+
+    environment = session.environment
+    found = operations.history(environment, export=ExportId(export) if export else None, limit=limit)
+    if session.as_json:
+        session.emit(found)
+        return
+    zone = environment.zone()
+    print_table(
+        [_("Run"), _("Export"), _("Status"), _("Started"), _("By"), _("Took"), _("Selected"), _("Sent"), _("Accepted")],
+        (
+            [
+                one.id,
+                printable(one.export_name),
+                _(STATUS_TITLES[one.status]),
+                date_time(one.started_at or one.queued_at, zone),
+                printable(one.started_by),
+                "" if one.seconds is None else duration(one.seconds),
+                number(one.totals.selected),
+                number(one.totals.sent),
+                number(one.totals.accepted),
+            ]
+            for one in found
+        ),
+        _("Nothing has run yet."),
+    )
+
+
+@runs.command("show", help=N_("One run: its report, or its progress while it runs."))
+@click.argument("run_id", metavar="RUN")
+@click.option("--follow", "following", is_flag=True, help=N_("Watch it to its end."))
+@click.option("--events", is_flag=True, help=N_("With --follow: print what happens as JSON, one object a line."))
+@in_session
+def show_run(session: Session, run_id: str, following: bool, events: bool) -> int:
+    from cctui.delivery import runs as operations
+
+    environment = session.environment
+    found = operations.find(environment, run_id)
+    if following:
+        return follow(session, environment, found, events=events)
+    report = operations.report(environment, found.id)
+    if session.as_json:
+        session.emit(report)
+    else:
+        print_report(report)
+    return ExitCode.SUCCESSFUL
+
+
+@runs.command("rejected", help=N_("The rejected rows of a run as CSV: profile, reason, value as it was."))
+@click.argument("run_id", metavar="RUN")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help=N_("Write to this file instead."))
+@in_session
+def rejected(session: Session, run_id: str, output: Path | None) -> None:
+    from cctui.access.roles import Action, require
+    from cctui.delivery import runs as operations
+
+    environment = session.environment
+    found = operations.find(environment, run_id)
+    if session.as_json:
+        session.emit([{"reason": title, "count": count} for title, count in _summary(environment, found)])
+        return
+    require(session.operator, Action.SEE_ADDRESSES)
+    path = operations.rejected_path(environment, found.id)
+    if output is not None:
+        operations.write_rejected(environment, found.id, output)
+        click.echo(_("Written to {file}.").format(file=output), err=True)
+        return
+    with path.open("rb") as rows:
+        shutil.copyfileobj(rows, sys.stdout.buffer)
+
+
+def _summary(environment: Environment, found: Run) -> list[tuple[str, int]]:
+    from cctui.delivery import runs as operations
+
+    return operations.rejected_summary(environment, found.id)
+
+
+@runs.command("cancel", help=N_("Send no more. What was sent is watched to its end."))
+@click.argument("run_id", metavar="RUN")
+@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@in_session
+def cancel(session: Session, run_id: str, yes: bool) -> None:
+    from cctui.delivery import runs as operations
+
+    environment = session.environment
+    found = operations.find(environment, run_id)
+    confirm(_("Cancel run {run} of {export}?").format(run=found.id, export=printable(found.export_name)), yes=yes)
+    operations.cancel(environment, session.operator, found.id)
+    click.echo(_("Run {run} sends no more. What was sent is watched to its end.").format(run=found.id))
+
+
+@runs.command("pause", help=N_("Stop sending until it is resumed."))
+@click.argument("run_id", metavar="RUN")
+@in_session
+def pause(session: Session, run_id: str) -> None:
+    from cctui.delivery import runs as operations
+
+    environment = session.environment
+    found = operations.find(environment, run_id)
+    operations.pause(environment, session.operator, found.id)
+    click.echo(_("Run {run} pauses after the request that is under way.").format(run=found.id))
+
+
+@runs.command("resume", help=N_("Go on with a paused or interrupted run."))
+@click.argument("run_id", metavar="RUN")
+@in_session
+def resume(session: Session, run_id: str) -> None:
+    from cctui.delivery import runs as operations
+
+    environment = session.environment
+    found = operations.find(environment, run_id)
+    operations.resume(environment, session.operator, found.id)
+    click.echo(_("Run {run} goes on.").format(run=found.id))

@@ -1,0 +1,35 @@
+"""``cctui worker`` and ``cctui sandbox``: the two processes that stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cctui.cli.session import Session, in_session
+from cctui.errors import ExitCode
+from cctui.locales import N_, _
+
+
+@click.command("worker", help=N_("Serve the queue of runs until stopped (as a service)."))
+@click.option("--until-idle", is_flag=True, help=N_("Leave when nothing is queued or running."))
+@in_session
+def worker(session: Session, until_idle: bool) -> int:
+    from cctui.delivery.worker import serve
+
+    return serve(session.environment, until_idle=until_idle)
+
+
+@click.command("sandbox", help=N_("The stand-in for Constant Contact, alone, on this machine only."))
+@click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535), help=N_("0: any free port."))
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), required=True, help=N_("Folder of its contacts.")
+)
+@in_session
+def sandbox(_session: Session, port: int, data: Path) -> int:
+    from cctui.sandbox import running
+
+    with running.start(data, port=port) as service:
+        click.echo(_("The sandbox answers at {address}. Ctrl+C stops it.").format(address=service.base_url))
+        service.wait()
+    return ExitCode.SUCCESSFUL
