@@ -9,12 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import cast
 
 import click
 
 from cctui import __version__, locales
-from cctui.cli.session import ENVIRONMENT, JSON, Session, print_error
+from cctui.cli.session import Session, environment_option, json_option, print_error
 from cctui.errors import CctuiError, ExitCode
 from cctui.locales import N_, _
 
@@ -30,6 +31,14 @@ COMMANDS = {
     "doctor": ("cctui.cli.doctor", "doctor", N_("Check everything that a run needs and say what to do.")),
 }
 """Name, module, attribute and help of each command, in the order of the help."""
+
+
+_OPTION_TEXTS = {
+    "language": N_("Language: en, de, nb, zh-CN, hu or ro."),
+    "operator": N_("Who is at the keyboard, where several share one account."),
+    "environment": N_("The environment's folder (or CCTUI_ENVIRONMENT)."),
+    "as_json": N_("Print JSON."),
+}
 
 
 class Commands(click.Group):
@@ -61,19 +70,15 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--language", metavar="CODE", help=N_("Language: en, de, nb, zh-CN, hu or ro."))
-@click.option("--operator", metavar="NAME", help=N_("Who is at the keyboard, where several share one account."))
+@click.option("--language", metavar="CODE")
+@click.option("--operator", metavar="NAME")
 @click.version_option(__version__, prog_name="cctui", message="%(prog)s %(version)s")
-@ENVIRONMENT
-@JSON
+@environment_option
+@json_option
 @click.pass_context
 def root(
     ctx: click.Context, language: str | None, operator: str | None, environment: str | None, as_json: bool
 ) -> None:
-    """Deliver segments of customer profiles to Constant Contact lists.
-
-    Without a command the application opens. A place opens it there: cctui exports/newsletter.
-    """
     ctx.obj = Session(environment=environment, as_json=as_json, operator_name=operator, language=language)
     ctx.obj.speak()
     if ctx.invoked_subcommand is None:
@@ -84,9 +89,10 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Foreseeable trouble is one error, never a traceback."""
-    locales.use(locales.from_locale())
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _speak_early(words)
     try:
-        outcome = root.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        outcome = root.main(args=words, prog_name="cctui", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as problem:
@@ -103,3 +109,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     return outcome if isinstance(outcome, int) else 0
+
+
+def _speak_early(words: Sequence[str]) -> None:
+    """Choose the language before the texts of options are made: they are looked up when a command is imported."""
+    given = dict(pairwise(words)).get("--language") or next(
+        (word.partition("=")[2] for word in words if word.startswith("--language=")), ""
+    )
+    locales.use(given if given in locales.LANGUAGES else locales.from_locale())
+    root.help = "\n\n".join(
+        [
+            _("Deliver segments of customer profiles to Constant Contact lists."),
+            _("Without a command the application opens. A place opens it there: cctui exports/newsletter."),
+        ]
+    )
+    for option in root.params:
+        if isinstance(option, click.Option) and option.name in _OPTION_TEXTS:
+            option.help = _(_OPTION_TEXTS[option.name])

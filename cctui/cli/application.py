@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from cctui.cli.session import Session, in_session
-from cctui.locales import N_
+from cctui.locales import _
 
 
-@click.command("application", help=N_("Open the application, at a place such as exports/newsletter."))
+@click.command("application", help=_("Open the application, at a place such as exports/newsletter."))
 @click.argument("place", required=False)
 @in_session
 def application(session: Session, place: str | None = None) -> int:

@@ -13,7 +13,7 @@ from cctui.access.roles import Action, Sharing, require
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import ExitCode, UsageError
 from cctui.host.clock import SystemClock
-from cctui.locales import N_, _, date_time, duration, relative_time
+from cctui.locales import _, date_time, duration, relative_time
 from cctui.masking import printable
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from cctui.definitions.model import ConnectionDefinition
 
 _SHARE = click.option(
-    "--share/--no-share", default=None, help=N_("Let contributors use it too, or administrators only (the default).")
+    "--share/--no-share", default=None, help=_("Let contributors use it too, or administrators only (the default).")
 )
 
 
-@click.group("connections", help=N_("Connections to Constant Contact accounts."))
+@click.group("connections", help=_("Connections to Constant Contact accounts."))
 def connections() -> None:
     pass
 
 
-@connections.command("list", help=N_("All connections and how it stands with them."))
+@connections.command("list", help=_("All connections and how it stands with them."))
 @in_session
 def list_connections(session: Session) -> None:
     from cctui.access.roles import SHARING_TITLES
@@ -74,14 +74,14 @@ def list_connections(session: Session) -> None:
     )
 
 
-@connections.command("add", help=N_("Add a connection. Afterwards sign in: cctui connections sign-in."))
-@click.option("--name", required=True, help=N_("Display name: its purpose and its target."))
-@click.option("--client-id", required=True, metavar="KEY", help=N_("Application key from the developer portal."))
-@click.option("--id", "connection_id", metavar="ID", help=N_("Its id; made from the name where absent."))
+@connections.command("add", help=_("Add a connection. Afterwards sign in: cctui connections sign-in."))
+@click.option("--name", required=True, help=_("Display name: its purpose and its target."))
+@click.option("--client-id", required=True, metavar="KEY", help=_("Application key from the developer portal."))
+@click.option("--id", "connection_id", metavar="ID", help=_("Its id; made from the name where absent."))
 @_SHARE
-@click.option("--agree", is_flag=True, help=N_("Agree to data privacy and compliance."))
-@click.option("--api", metavar="ADDRESS", help=N_("Where the API is, for a sandbox."))
-@click.option("--authorization", metavar="ADDRESS", help=N_("Where sign-in is, for a sandbox."))
+@click.option("--agree", is_flag=True, help=_("Agree to data privacy and compliance."))
+@click.option("--api", metavar="ADDRESS", help=_("Where the API is, for a sandbox."))
+@click.option("--authorization", metavar="ADDRESS", help=_("Where sign-in is, for a sandbox."))
 @in_session
 def add_connection(
     session: Session,
@@ -128,11 +128,11 @@ def add_connection(
     click.echo(_("Sign in: cctui connections sign-in {connection}").format(connection=saved.definition.id))
 
 
-@connections.command("sign-in", help=N_("Authenticate with Constant Contact and become the export user."))
+@connections.command("sign-in", help=_("Authenticate with Constant Contact and become the export user."))
 @click.argument("connection")
-@click.option("--paste", is_flag=True, help=N_("Sign in by a pasted address instead of a code."))
-@click.option("--other-account", is_flag=True, help=N_("Accept another account than before."))
-@click.option("--without-renewal", is_flag=True, help=N_("Accept a sign-in that ends within a day."))
+@click.option("--paste", is_flag=True, help=_("Sign in by a pasted address instead of a code."))
+@click.option("--other-account", is_flag=True, help=_("Accept another account than before."))
+@click.option("--without-renewal", is_flag=True, help=_("Accept a sign-in that ends within a day."))
 @in_session
 def sign_in(session: Session, connection: str, paste: bool, other_account: bool, without_renewal: bool) -> None:
     from cctui.constant_contact import sign_in as signing
@@ -160,9 +160,9 @@ def sign_in(session: Session, connection: str, paste: bool, other_account: bool,
     click.echo(_("The export user is {operator}.").format(operator=printable(operator.name)))
 
 
-@connections.command("sign-out", help=N_("Forget the sign-in on this box."))
+@connections.command("sign-out", help=_("Forget the sign-in on this box."))
 @click.argument("connection")
-@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def sign_out(session: Session, connection: str, yes: bool) -> None:
     from cctui.constant_contact.connection_check import record
@@ -180,7 +180,7 @@ def sign_out(session: Session, connection: str, yes: bool) -> None:
         click.echo(_("Nobody was signed in."))
 
 
-@connections.command("test", help=N_("Ask Constant Contact how it stands with a connection."))
+@connections.command("test", help=_("Ask Constant Contact how it stands with a connection."))
 @click.argument("connection")
 @in_session
 def test_connection(session: Session, connection: str) -> int:
@@ -211,9 +211,9 @@ def test_connection(session: Session, connection: str) -> int:
     return ExitCode.SIGN_IN_NEEDED if check.state is ConnectionState.SIGN_IN_NEEDED else ExitCode.FAILED
 
 
-@connections.command("edit", help=N_("Rename, share or unshare a connection."))
+@connections.command("edit", help=_("Rename, share or unshare a connection."))
 @click.argument("connection")
-@click.option("--name", help=N_("Display name."))
+@click.option("--name", help=_("Display name."))
 @_SHARE
 @in_session
 def edit_connection(session: Session, connection: str, name: str | None, share: bool | None) -> None:
@@ -235,9 +235,9 @@ def edit_connection(session: Session, connection: str, name: str | None, share: 
         click.echo(_("Saved: {name}").format(name=printable(saved.definition.display_name)))
 
 
-@connections.command("remove", help=N_("Remove a connection that no export uses, with its sign-in."))
+@connections.command("remove", help=_("Remove a connection that no export uses, with its sign-in."))
 @click.argument("connection")
-@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def remove_connection(session: Session, connection: str, yes: bool) -> None:
     from cctui.constant_contact.connection_check import record

@@ -19,7 +19,7 @@ from cctui.access.operators import current_operator
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode, UsageError
 from cctui.host.clock import SystemClock
-from cctui.locales import N_, _, ngettext, number
+from cctui.locales import _, ngettext, number
 
 if TYPE_CHECKING:
     from cctui.access.roles import Operator
@@ -39,15 +39,15 @@ class _Sample(Struct, frozen=True):
     version: int = 2
 
 
-@click.command("demo", help=N_("Try it: a sample environment and a sandbox, then the application."))
+@click.command("demo", help=_("Try it: a sample environment and a sandbox, then the application."))
 @click.option(
     "--profiles",
     default=1_000_000,
     show_default=True,
     type=click.IntRange(1, 1_000_000),
-    help=N_("How many profiles the sample company has."),
+    help=_("How many profiles the sample company has."),
 )
-@click.option("--headless", is_flag=True, help=N_("Run one export and print its report; so it is without a terminal."))
+@click.option("--headless", is_flag=True, help=_("Run one export and print its report; so it is without a terminal."))
 @in_session
 def demo(session: Session, profiles: int, headless: bool) -> int:
     from platformdirs import user_cache_path

@@ -6,11 +6,11 @@ import click
 
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode
-from cctui.locales import N_, _
+from cctui.locales import _
 
 
-@click.command("doctor", help=N_("Check everything that a run needs and say what to do."))
-@click.option("--offline", is_flag=True, help=N_("Do not ask Constant Contact."))
+@click.command("doctor", help=_("Check everything that a run needs and say what to do."))
+@click.option("--offline", is_flag=True, help=_("Do not ask Constant Contact."))
 @in_session
 def doctor(session: Session, offline: bool) -> int:
     from cctui.definitions.environment import Environment

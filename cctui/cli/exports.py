@@ -9,7 +9,7 @@ from msgspec import structs
 
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import CctuiError, UsageError
-from cctui.locales import N_, _, ngettext, number, relative_time
+from cctui.locales import _, ngettext, number, relative_time
 from cctui.masking import printable
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from cctui.definitions.model import AttributeMapping, ExportDefinition
 
 
-@click.group("exports", help=N_("Exports: which segments go to which list."))
+@click.group("exports", help=_("Exports: which segments go to which list."))
 def exports() -> None:
     pass
 
 
-@exports.command("list", help=N_("All exports with the status of their last run."))
+@exports.command("list", help=_("All exports with the status of their last run."))
 @in_session
 def list_exports(session: Session) -> None:
     from cctui.definitions.environment import Broken
@@ -69,7 +69,7 @@ def list_exports(session: Session) -> None:
     )
 
 
-@exports.command("show", help=N_("One export, as it is defined."))
+@exports.command("show", help=_("One export, as it is defined."))
 @click.argument("export")
 @in_session
 def show_export(session: Session, export: str) -> None:
@@ -103,33 +103,33 @@ def _content_options(command: Any) -> Any:
     """The options that say what an export sends, shared by ``add`` and ``edit``."""
     for option in reversed(
         [
-            click.option("--name", help=N_("Display name.")),
-            click.option("--connection", metavar="ID", help=N_("Connection for export.")),
-            click.option("--list", "list_id", metavar="LIST", help=N_("List ID, or the list's address in a browser.")),
-            click.option("--segment", "segments", multiple=True, metavar="NAME", help=N_("A segment; repeatable.")),
-            click.option("--email", metavar="FIELD", help=N_("The field that holds the e-mail address.")),
+            click.option("--name", help=_("Display name.")),
+            click.option("--connection", metavar="ID", help=_("Connection for export.")),
+            click.option("--list", "list_id", metavar="LIST", help=_("List ID, or the list's address in a browser.")),
+            click.option("--segment", "segments", multiple=True, metavar="NAME", help=_("A segment; repeatable.")),
+            click.option("--email", metavar="FIELD", help=_("The field that holds the e-mail address.")),
             click.option(
                 "--attribute",
                 "attributes",
                 multiple=True,
                 metavar="ATTRIBUTE=FIELD",
-                help=N_("A further attribute, such as first_name=FirstName; repeatable."),
+                help=_("A further attribute, such as first_name=FirstName; repeatable."),
             ),
             click.option(
                 "--opted-out/--no-opted-out",
                 "send_opted_out",
                 default=None,
-                help=N_("Send profiles that opted out too, or leave them out (the default)."),
+                help=_("Send profiles that opted out too, or leave them out (the default)."),
             ),
-            click.option("--edit", "in_editor", is_flag=True, help=N_("Write it in an editor.")),
+            click.option("--edit", "in_editor", is_flag=True, help=_("Write it in an editor.")),
         ]
     ):
         command = option(command)
     return command
 
 
-@exports.command("add", help=N_("Add an export. Saving never runs it."))
-@click.option("--id", "export_id", metavar="ID", help=N_("Its id; made from the name where absent."))
+@exports.command("add", help=_("Add an export. Saving never runs it."))
+@click.option("--id", "export_id", metavar="ID", help=_("Its id; made from the name where absent."))
 @_content_options
 @in_session
 def add_export(session: Session, export_id: str | None, in_editor: bool, **content: Any) -> None:
@@ -168,7 +168,7 @@ def add_export(session: Session, export_id: str | None, in_editor: bool, **conte
     _say_saved(session, saved.definition)
 
 
-@exports.command("edit", help=N_("Change what is given, keep the rest."))
+@exports.command("edit", help=_("Change what is given, keep the rest."))
 @click.argument("export")
 @_content_options
 @in_session
@@ -185,9 +185,9 @@ def edit_export(session: Session, export: str, in_editor: bool, **content: Any) 
     _say_saved(session, saved.definition)
 
 
-@exports.command("duplicate", help=N_("Create a duplicate under another name."))
+@exports.command("duplicate", help=_("Create a duplicate under another name."))
 @click.argument("export")
-@click.option("--name", required=True, help=N_("Display name of the duplicate."))
+@click.option("--name", required=True, help=_("Display name of the duplicate."))
 @in_session
 def duplicate_export(session: Session, export: str, name: str) -> None:
     from cctui.definitions import changes
@@ -198,7 +198,7 @@ def duplicate_export(session: Session, export: str, name: str) -> None:
     _say_saved(session, saved.definition)
 
 
-@exports.command("detach", help=N_("Detach the connection. The export keeps its configuration and does not run."))
+@exports.command("detach", help=_("Detach the connection. The export keeps its configuration and does not run."))
 @click.argument("export", nargs=-1, required=True)
 @in_session
 def detach(session: Session, export: tuple[str, ...]) -> None:
@@ -212,7 +212,7 @@ def detach(session: Session, export: tuple[str, ...]) -> None:
     )
 
 
-@exports.command("attach", help=N_("Give a detached export a connection again."))
+@exports.command("attach", help=_("Give a detached export a connection again."))
 @click.argument("export")
 @click.argument("connection")
 @in_session
@@ -223,9 +223,9 @@ def attach(session: Session, export: str, connection: str) -> None:
     _say_saved(session, saved.definition)
 
 
-@exports.command("remove", help=N_("Remove exports. Their runs stay in the history."))
+@exports.command("remove", help=_("Remove exports. Their runs stay in the history."))
 @click.argument("export", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def remove(session: Session, export: tuple[str, ...], yes: bool) -> None:
     from cctui.definitions import changes

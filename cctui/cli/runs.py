@@ -12,7 +12,7 @@ import click
 
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import ExitCode
-from cctui.locales import N_, _, date_time, duration, number
+from cctui.locales import _, date_time, duration, number
 from cctui.masking import printable
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from cctui.delivery.states import Report, Run
 
 
-@click.command("run", help=N_("Run an export and follow it to its end. Leaving does not stop the run."))
+@click.command("run", help=_("Run an export and follow it to its end. Leaving does not stop the run."))
 @click.argument("export")
-@click.option("--run-id", metavar="ID", help=N_("A name for the run; the same name twice is the same run."))
-@click.option("--dry-run", is_flag=True, help=N_("Do everything but send."))
-@click.option("--events", is_flag=True, help=N_("Print what happens as JSON, one object a line."))
-@click.option("--detach", is_flag=True, help=N_("Queue it and leave."))
+@click.option("--run-id", metavar="ID", help=_("A name for the run; the same name twice is the same run."))
+@click.option("--dry-run", is_flag=True, help=_("Do everything but send."))
+@click.option("--events", is_flag=True, help=_("Print what happens as JSON, one object a line."))
+@click.option("--detach", is_flag=True, help=_("Queue it and leave."))
 @in_session
 def run(session: Session, export: str, run_id: str | None, dry_run: bool, events: bool, detach: bool) -> int:
     from cctui.definitions.model import ExportId
@@ -74,14 +74,14 @@ def print_report(report: Report) -> None:
         click.echo(sentence)
 
 
-@click.group("runs", help=N_("Runs: history, report, rejected rows, cancel, pause, resume."))
+@click.group("runs", help=_("Runs: history, report, rejected rows, cancel, pause, resume."))
 def runs() -> None:
     pass
 
 
-@runs.command("list", help=N_("The history, newest first."))
-@click.option("--export", "export", metavar="EXPORT", help=N_("Only the runs of this export."))
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help=N_("How many."))
+@runs.command("list", help=_("The history, newest first."))
+@click.option("--export", "export", metavar="EXPORT", help=_("Only the runs of this export."))
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help=_("How many."))
 @in_session
 def list_runs(session: Session, export: str | None, limit: int) -> None:
     from cctui.definitions.model import ExportId
@@ -114,10 +114,10 @@ def list_runs(session: Session, export: str | None, limit: int) -> None:
     )
 
 
-@runs.command("show", help=N_("One run: its report, or its progress while it runs."))
+@runs.command("show", help=_("One run: its report, or its progress while it runs."))
 @click.argument("run_id", metavar="RUN")
-@click.option("--follow", "following", is_flag=True, help=N_("Watch it to its end."))
-@click.option("--events", is_flag=True, help=N_("With --follow: print what happens as JSON, one object a line."))
+@click.option("--follow", "following", is_flag=True, help=_("Watch it to its end."))
+@click.option("--events", is_flag=True, help=_("With --follow: print what happens as JSON, one object a line."))
 @in_session
 def show_run(session: Session, run_id: str, following: bool, events: bool) -> int:
     from cctui.delivery import runs as operations
@@ -134,9 +134,9 @@ def show_run(session: Session, run_id: str, following: bool, events: bool) -> in
     return ExitCode.SUCCESSFUL
 
 
-@runs.command("rejected", help=N_("The rejected rows of a run as CSV: profile, reason, value as it was."))
+@runs.command("rejected", help=_("The rejected rows of a run as CSV: profile, reason, value as it was."))
 @click.argument("run_id", metavar="RUN")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help=N_("Write to this file instead."))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help=_("Write to this file instead."))
 @in_session
 def rejected(session: Session, run_id: str, output: Path | None) -> None:
     from cctui.access.roles import Action, require
@@ -163,9 +163,9 @@ def _summary(environment: Environment, found: Run) -> list[tuple[str, int]]:
     return operations.rejected_summary(environment, found.id)
 
 
-@runs.command("cancel", help=N_("Send no more. What was sent is watched to its end."))
+@runs.command("cancel", help=_("Send no more. What was sent is watched to its end."))
 @click.argument("run_id", metavar="RUN")
-@click.option("--yes", is_flag=True, help=N_("Do not ask."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def cancel(session: Session, run_id: str, yes: bool) -> None:
     from cctui.delivery import runs as operations
@@ -177,7 +177,7 @@ def cancel(session: Session, run_id: str, yes: bool) -> None:
     click.echo(_("Run {run} sends no more. What was sent is watched to its end.").format(run=found.id))
 
 
-@runs.command("pause", help=N_("Stop sending until it is resumed."))
+@runs.command("pause", help=_("Stop sending until it is resumed."))
 @click.argument("run_id", metavar="RUN")
 @in_session
 def pause(session: Session, run_id: str) -> None:
@@ -189,7 +189,7 @@ def pause(session: Session, run_id: str) -> None:
     click.echo(_("Run {run} pauses after the request that is under way.").format(run=found.id))
 
 
-@runs.command("resume", help=N_("Go on with a paused or interrupted run."))
+@runs.command("resume", help=_("Go on with a paused or interrupted run."))
 @click.argument("run_id", metavar="RUN")
 @in_session
 def resume(session: Session, run_id: str) -> None:

@@ -7,17 +7,17 @@ import click
 from cctui.access.roles import Action, require
 from cctui.cli.session import Session, in_session, print_facts, print_table
 from cctui.errors import UsageError
-from cctui.locales import N_, _, number, relative_time
+from cctui.locales import _, number, relative_time
 from cctui.masking import mask, printable
 
 
-@click.group("segments", help=N_("Segments of the profile source."))
+@click.group("segments", help=_("Segments of the profile source."))
 def segments() -> None:
     pass
 
 
-@segments.command("list", help=N_("Names, type, state and member count."))
-@click.option("--no-count", is_flag=True, help=N_("Do not count the members."))
+@segments.command("list", help=_("Names, type, state and member count."))
+@click.option("--no-count", is_flag=True, help=_("Do not count the members."))
 @in_session
 def list_segments(session: Session, no_count: bool) -> None:
     from cctui.definitions.model import SEGMENT_KIND_TITLES, SEGMENT_STATE_TITLES
@@ -49,10 +49,10 @@ def list_segments(session: Session, no_count: bool) -> None:
     )
 
 
-@segments.command("show", help=N_("One segment: its attributes and its first members."))
+@segments.command("show", help=_("One segment: its attributes and its first members."))
 @click.argument("name")
-@click.option("--rows", default=5, show_default=True, type=click.IntRange(0, 100), help=N_("How many members."))
-@click.option("--unmasked", is_flag=True, help=N_("Show whole e-mail addresses."))
+@click.option("--rows", default=5, show_default=True, type=click.IntRange(0, 100), help=_("How many members."))
+@click.option("--unmasked", is_flag=True, help=_("Show whole e-mail addresses."))
 @in_session
 def show_segment(session: Session, name: str, rows: int, unmasked: bool) -> None:
     from cctui.profiles.opening import open_source

@@ -8,11 +8,11 @@ import click
 
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode
-from cctui.locales import N_, _
+from cctui.locales import _
 
 
-@click.command("worker", help=N_("Serve the queue of runs until stopped (as a service)."))
-@click.option("--until-idle", is_flag=True, help=N_("Leave when nothing is queued or running."))
+@click.command("worker", help=_("Serve the queue of runs until stopped (as a service)."))
+@click.option("--until-idle", is_flag=True, help=_("Leave when nothing is queued or running."))
 @in_session
 def worker(session: Session, until_idle: bool) -> int:
     from cctui.delivery.worker import serve
@@ -20,10 +20,10 @@ def worker(session: Session, until_idle: bool) -> int:
     return serve(session.environment, until_idle=until_idle)
 
 
-@click.command("sandbox", help=N_("The stand-in for Constant Contact, alone, on this machine only."))
-@click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535), help=N_("0: any free port."))
+@click.command("sandbox", help=_("The stand-in for Constant Contact, alone, on this machine only."))
+@click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535), help=_("0: any free port."))
 @click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), required=True, help=N_("Folder of its contacts.")
+    "--data", type=click.Path(file_okay=False, path_type=Path), required=True, help=_("Folder of its contacts.")
 )
 @in_session
 def sandbox(_session: Session, port: int, data: Path) -> int:

@@ -13,7 +13,7 @@ import click
 
 from cctui import locales
 from cctui.errors import CctuiError
-from cctui.locales import N_, _
+from cctui.locales import _
 
 if TYPE_CHECKING:
     from cctui.access.roles import Operator
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-ENVIRONMENT = click.option(
-    "--environment", metavar="DIR", default=None, help=N_("The environment's folder (or CCTUI_ENVIRONMENT).")
-)
-JSON = click.option("--json", "as_json", is_flag=True, help=N_("Print JSON."))
+
+def environment_option(command: Any) -> Any:
+    """The option ``--environment``; its text is looked up when the command is made."""
+    text = _("The environment's folder (or CCTUI_ENVIRONMENT).")
+    return click.option("--environment", metavar="DIR", default=None, help=text)(command)
+
+
+def json_option(command: Any) -> Any:
+    """The option ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))(command)
 
 
 class Session:
@@ -105,8 +111,8 @@ class Session:
 def in_session(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command its :class:`Session`, and the options ``--environment`` and ``--json`` after its name."""
 
-    @ENVIRONMENT
-    @JSON
+    @environment_option
+    @json_option
     @click.pass_context
     def call(ctx: click.Context, /, *args: Any, environment: str | None, as_json: bool, **kwargs: Any) -> R:
         session = ctx.find_object(Session) or Session()
