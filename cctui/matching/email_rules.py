@@ -36,9 +36,11 @@ ZERO_WIDTH = "\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _LOOKED_AT = 1_000
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _ENDS = re.compile(rf"\A[\s{ZERO_WIDTH}]+|[\s{ZERO_WIDTH}]+\Z")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ASCII_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def judge(value: str) -> tuple[EmailAddress | None, Reason | None]:
     """The address that ``value`` is sent as, or the reason why it cannot be: exactly one of both."""
     text = _ENDS.sub("", value)
@@ -49,7 +51,7 @@ def judge(value: str) -> tuple[EmailAddress | None, Reason | None]:
     reason = _fault(text)
     if reason is not None:
         return None, reason
-    address = _library(text)
+    address = None if surely_refused(text) else _library(text)
     if address is None:
         return None, _fault_by_part(text)
     if len(address) > MAX_LENGTH:
@@ -107,6 +109,12 @@ def _letters_except(words: AbstractSet[str]) -> str:
     return f"(?:{'|'.join(ways)})" + ("" if "" in words else "?")
 
 
+def surely_refused(text: str) -> bool:
+    """Whether the library refuses ``text``, as a look at its parts tells; it takes some thirty times as long to ask."""
+    local_part, _at, domain = text.partition("@")
+    return not _LOCAL_PART.fullmatch(local_part) or (domain.isascii() and not _ASCII_DOMAIN.fullmatch(domain))
+
+
 def _library(text: str) -> str | None:
     from email_validator import validate_email
 
@@ -120,7 +128,8 @@ def _library(text: str) -> str | None:
 def _fault(text: str) -> Reason | None:
     """A fault that can be named without taking the address apart; all of them are refused by the library too."""
     at_signs = text.count("@")
-    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in text):
+    plain = text.isascii() and text.isprintable()
+    if not plain and any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for char in text):
         return Reason.CONTROL_CHARACTER
     if at_signs > 1 and re.search(r"@.*[,;|/\s].*@", text):
         return Reason.SEVERAL_ADDRESSES
@@ -152,6 +161,6 @@ def _fault_by_part(text: str) -> Reason:
         return Reason.SPECIAL_USE_DOMAIN
     if len(local_part) > 64 or len(text) > 254:
         return Reason.TOO_LONG
-    if _library(f"a@{domain}") is None:
+    if surely_refused(f"a@{domain}") or _library(f"a@{domain}") is None:
         return Reason.BAD_DOMAIN
     return Reason.NOT_AN_ADDRESS

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from plain_matching import plain_address
 
-from cctui.matching.email_rules import MAX_LENGTH, judge, judged, plain_pattern
+from cctui.matching.email_rules import MAX_LENGTH, judge, judged, plain_pattern, surely_refused
 from cctui.matching.reasons import REASON_TITLES, Reason, sentence
 
 GOOD = {
@@ -236,6 +236,17 @@ def test_nothing_is_sent_that_the_library_refuses(value: str) -> None:
         assert address == plain_address(value)
         assert address.isascii()
         assert len(address) <= MAX_LENGTH
+
+
+@settings(max_examples=300, deadline=None)
+@given(addresses_or_nearly | st.text(letters, max_size=60) | st.emails())
+@example("a@b.co\n")
+@example("a@b-.co")
+@example("a@b.co.")
+def test_what_is_refused_without_asking_the_library_is_refused_by_it(value: str) -> None:
+    if surely_refused(value):
+        with pytest.raises(EmailNotValidError):
+            validate_email(value, check_deliverability=False, strict=True, allow_smtputf8=False)
 
 
 def test_every_reason_has_a_title_and_a_sentence() -> None:
