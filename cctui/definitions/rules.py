@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -24,8 +24,6 @@ from cctui.definitions.model import (
 from cctui.definitions.outline import KeyPath
 from cctui.definitions.shape import Finding, shown
 from cctui.locales import _
-
-_CRON_FIELD = re.compile(r"[0-9A-Za-z*/,#?L-]+")
 
 
 def broken_rules(definition: Struct, file_id: str | None = None) -> list[Finding]:
@@ -212,8 +210,16 @@ def _incomplete(key: str, what: str, example: str) -> Finding:
 
 
 def _is_cron(expression: str) -> bool:
-    fields = expression.split()
-    return len(fields) == 5 and all(_CRON_FIELD.fullmatch(field) for field in fields)
+    """Whether this is a cron expression of five fields that comes due some day."""
+    from cronsim import CronSim, CronSimError
+
+    try:
+        return (
+            len(expression.split()) == 5
+            and next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)), None) is not None
+        )
+    except CronSimError:
+        return False
 
 
 def _twice(values: Sequence[str | int], listed: KeyPath, what: str, key: KeyPath = ()) -> Iterator[Finding]:
