@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH_ROWS = 10_000
+_TIDY_EVERY = 50_000
 
 
 class MoreRowsThanLimit(Exception):
@@ -54,6 +55,8 @@ class Intake:
         names = [PROFILE_ID, *(field_column(number) for number in range(len(fields)))]
         judgement = [] if email is None else ["address", "reason"]
         schema = pa.schema([(name, text) for name in (*names, *judgement)])
+        # Arrow's own allocator keeps what is freed: some 40 MB at a million rows. The system's gives it back.
+        pa.set_memory_pool(pa.system_memory_pool())
         members = source.members(segment, fields)
         try:
             yield pa.RecordBatchReader.from_batches(schema, self._watched(members, schema, email))
@@ -65,15 +68,21 @@ class Intake:
             members.close()
 
     def _watched(self, members: pa.RecordBatchReader, schema: pa.Schema, email: int | None) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        tidied = self._rows
         try:
             for batch in members:
+                if self._rows - tidied >= _TIDY_EVERY:
+                    pa.default_memory_pool().release_unused()
+                    tidied = self._rows
                 for start in range(0, batch.num_rows, _BATCH_ROWS):
                     part = batch.slice(start, _BATCH_ROWS)
                     self._look(part.num_rows)
-                    columns = [column.cast(schema.field(0).type) for column in part.columns]
+                    columns = [column.cast(pa.string()) for column in part.columns]
                     if email is not None:
                         columns += judged(columns[email + 1])
-                    yield type(part).from_arrays(columns, schema=schema)
+                    yield pa.RecordBatch.from_arrays(columns, schema=schema)
         except BaseException as problem:
             self._problem = problem
             raise

@@ -35,8 +35,9 @@ _READING_MEMORY = "48MB"
 _SETTLING_MEMORY = "64MB"
 _MEMORY_FOR_MANY = "128MB"
 _MANY_ROWS = 1_500_000
+_MARKED_AT_ONCE = 1_000_000
 _THREADS = 2
-_BATCH_ROWS = 40_000
+_BATCH_ROWS = 20_000
 _TO_SEND, _INVALID, _DUPLICATE, _SUPPRESSED = range(4)
 _SHOWN_VALUE = 1_000
 _LINE_END = "chr(13) || chr(10)"
@@ -122,22 +123,33 @@ class Selection:
         less memory than the text.
         """
         ((rows,),) = self._rows("SELECT count(*) FROM profiles")
-        memory = _SETTLING_MEMORY if rows <= _MANY_ROWS else _MEMORY_FOR_MANY
+        many = rows > _MANY_ROWS
         self._database.execute(f"""
-            SET memory_limit = '{memory}'; SET threads = {_THREADS};
+            SET memory_limit = '{_MEMORY_FOR_MANY if many else _SETTLING_MEMORY}'; SET threads = {_THREADS};
             CREATE TABLE suspects AS SELECT rowid AS place, md5_number(address) AS key, forbids FROM profiles
             WHERE address IS NOT NULL AND hash(address) IN (
                 SELECT rough FROM (SELECT hash(address) AS rough FROM profiles WHERE address IS NOT NULL)
                 GROUP BY rough HAVING count(*) > 1);
             CREATE TABLE shared AS SELECT key, min(place) AS first, bool_or(forbids) AS forbids
             FROM suspects GROUP BY key HAVING count(*) > 1;
-            UPDATE profiles SET state = {_DUPLICATE} WHERE rowid IN (SELECT place FROM suspects
-                WHERE key IN (SELECT key FROM shared) AND place NOT IN (SELECT first FROM shared));
+            CREATE TABLE later AS SELECT place FROM suspects
+            WHERE key IN (SELECT key FROM shared) AND place NOT IN (SELECT first FROM shared);
+            DROP TABLE suspects;
+        """)
+        for start in range(0, rows, _MARKED_AT_ONCE):
+            part = f"BETWEEN {start} AND {start + _MARKED_AT_ONCE - 1}"
+            self._database.execute(
+                f"UPDATE profiles SET state = {_DUPLICATE} "
+                f"WHERE rowid {part} AND rowid IN (SELECT place FROM later WHERE place {part})"
+            )
+        self._database.execute(f"""
             UPDATE profiles SET state = {_SUPPRESSED} WHERE state = {_TO_SEND}
                 AND (forbids OR rowid IN (SELECT first FROM shared WHERE forbids));
-            DROP TABLE suspects;
+            DROP TABLE later;
             DROP TABLE shared;
         """)
+        if not many:
+            self._database.execute(f"SET memory_limit = '{_READING_MEMORY}'")
 
     def tally(self) -> Tally:
         """Count the rows by state and reason. Distinct profiles are told apart by a hash of 64 bits."""

@@ -8,6 +8,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from plain_matching import NAMES, Expected, PeopleInMemory, Row, person, read_bo
 
 from cctui.definitions.model import AttributeMapping
 from cctui.host import files
+from cctui.matching import selection
 from cctui.matching.mapping import Matching
 from cctui.matching.plan_files import match
 from cctui.matching.reasons import Reason
@@ -376,6 +378,29 @@ def test_no_input_can_break_a_limit_or_lose_or_double_a_row(
             state: expected.states[state] for state in ("invalid", "duplicate", "suppressed", "sent")
         }
         assert matched.adds_up
+
+
+def test_marking_in_parts_changes_nothing(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "_MARKED_AT_ONCE", 3)
+    monkeypatch.setattr(selection, "_MANY_ROWS", 5)
+    rows = [person(n, f"p{n % 9}@example.com", no="true" if n in {4, 17} else "") for n in range(30)]
+    matched = match(PeopleInMemory({"One": rows, "Two": rows[::-1]}), BOTH, NAMES, workspace)
+    expected = Expected({"One": rows, "Two": rows[::-1]}, ["One", "Two"])
+    assert _states(matched) == {**expected.states, "invalid": 0}
+    assert [(profile, name) for _position, profile, name in read_index(workspace)] == expected.index
+
+
+def test_the_order_of_the_source_holds_over_many_batches(workspace: Path) -> None:
+    """DuckDB works in groups of 122,880 rows and, with several threads, in any order of them."""
+    count = 250_000
+    people = PeopleInMemory({"One": [person(n, f"p{n}@example.com") for n in range(count)]}, batch=7_000)
+    matched = match(people, ONE, EMAIL_ONLY, workspace, limits=Limits(max_rows=100_000))
+    assert [body.contacts for body in matched.bodies] == [100_000, 100_000, 50_000]
+    index = pq.read_table(workspace / "contacts.parquet")
+    assert index["position"].to_pylist() == list(range(count))
+    assert index["profile_id"].to_pylist() == [f"p{n}" for n in range(count)]
+    (last,) = read_bodies(workspace, matched.bodies)[2:]
+    assert last == [[f"p{n}@example.com"] for n in range(200_000, count)]
 
 
 def test_bodies_are_as_full_as_the_limits_allow(workspace: Path) -> None:
