@@ -393,14 +393,14 @@ def test_marking_in_parts_changes_nothing(workspace: Path, monkeypatch: pytest.M
 def test_the_order_of_the_source_holds_over_many_batches(workspace: Path) -> None:
     """DuckDB works in groups of 122,880 rows and, with several threads, in any order of them."""
     count = 250_000
-    people = PeopleInMemory({"One": [person(n, f"p{n}@example.com") for n in range(count)]}, batch=7_000)
-    matched = match(people, ONE, EMAIL_ONLY, workspace, limits=Limits(max_rows=100_000))
+    rows = [person(n, f"p{n}@example.com", "Zoe\u0308 ", "\u00a0Ł") for n in range(count)]
+    matched = match(PeopleInMemory({"One": rows}, batch=7_000), ONE, NAMES, workspace, limits=Limits(max_rows=100_000))
     assert [body.contacts for body in matched.bodies] == [100_000, 100_000, 50_000]
     index = pq.read_table(workspace / "contacts.parquet")
     assert index["position"].to_pylist() == list(range(count))
     assert index["profile_id"].to_pylist() == [f"p{n}" for n in range(count)]
     (last,) = read_bodies(workspace, matched.bodies)[2:]
-    assert last == [[f"p{n}@example.com"] for n in range(200_000, count)]
+    assert last == [[f"p{n}@example.com", "Zoë", "Ł"] for n in range(200_000, count)]
 
 
 def test_bodies_are_as_full_as_the_limits_allow(workspace: Path) -> None:
