@@ -17,7 +17,7 @@ from textual.worker import get_current_worker
 from cctui.access.roles import ROLE_TITLES, Operator
 from cctui.definitions.environment import Environment
 from cctui.delivery.ledger import Ledger
-from cctui.delivery.states import STATUS_TITLES, Run, RunId
+from cctui.delivery.states import Run, RunId
 from cctui.errors import CctuiError, UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import N_, _, language, time_of_day
@@ -26,6 +26,8 @@ from cctui.tui.frame import HeaderFacts, Place
 from cctui.tui.page import Page
 from cctui.tui.parts import Tone, shown
 from cctui.tui.reading import Snapshot
+from cctui.tui.run_rows import outcome
+from cctui.tui.run_watch import RunWatcher, notice_tone
 from cctui.tui.themes import ANSI, DARK, THEMES
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ class CctuiApp(App[int]):
         self._ledger: Ledger | None = None
         self._version = ""
         self._segments: SegmentReader | None = None
-        self._watched: dict[RunId, Run] = {}
+        self._watcher = RunWatcher(environment.state_folder, operator.name)
         self._ascii = glyphs.AsciiOnly() if (glyphs.ascii_only() if ascii_only is None else ascii_only) else None
         self.animation_level = "none"
         built_in = list(self.available_themes)
@@ -108,7 +110,7 @@ class CctuiApp(App[int]):
             self.theme = first
         self._take(reading.read(self.environment, self.ledger))
         self._version = self._present_version()
-        self._watched = {run.id: run for run in self.snapshot.unfinished}
+        self.call_later(self._tell_what_ended)
         self.open_first()
         if self.snapshot.problem is not None:
             self.show_error(self.snapshot.problem)
@@ -250,16 +252,11 @@ class CctuiApp(App[int]):
             self.zone = ZoneInfo(snapshot.environment.environment.time_zone)
 
     def _tell_what_ended(self) -> None:
-        unfinished = {run.id: run for run in self.snapshot.unfinished}
-        ended = [run for run_id, run in self._watched.items() if run_id not in unfinished]
-        self._watched = unfinished
-        by_id = {run.id: run for run in self.snapshot.last_runs.values()}
-        for run in ended:
-            now = by_id.get(run.id, run)
-            tone = Tone.GOOD if now.status.value == "successful" else Tone.WARNING
-            self._notice(
-                f"{glyphs.status_sign(now.status)} {shown(now.export_name)}: {_(STATUS_TITLES[now.status])}", tone
-            )
+        """Say which runs have ended since this operator last looked, also while they were away."""
+        if self.ledger is None:
+            return
+        for run in self._watcher.ended(self.snapshot.unfinished, self.ledger):
+            self._notice(f"{glyphs.status_sign(run.status)} {outcome(run)}", notice_tone(run))
 
     def _notice(self, text: str, tone: Tone) -> None:
         if isinstance(self.screen, Page):
@@ -323,7 +320,8 @@ class CctuiApp(App[int]):
         while len(self.screen_stack) > 2:
             await self.pop_screen()
         page = self._page(place)
-        await self.switch_screen(page)
+        with self.batch_update():
+            await self.switch_screen(page)
         return page
 
     async def open_object(self, place: str, name: str) -> None:

@@ -173,8 +173,8 @@ LISTING = (
 
 SEARCHING = (
     Command("list.search", N_("Search"), N_("Show only rows with this text."), ("slash",), LIST),
-    Command("list.sort", N_("Sort by the next column"), N_("Sort by the next column."), ("o",), LIST),
-    Command("list.reverse", N_("Reverse the order"), N_("Sort the other way round."), ("O",), LIST),
+    Command("list.sort", N_("Sort"), N_("Sort by the next column."), ("o",), LIST),
+    Command("list.reverse", N_("Reverse order"), N_("Sort the other way round."), ("O",), LIST),
 )
 """Commands of pages with a table."""
 

@@ -48,7 +48,7 @@ COMMANDS = (
     ),
     Command(
         "connections.tab",
-        N_("Connections or Discover"),
+        N_("Change tab"),
         N_("Change between your connections and the types that can be set up."),
         ("tab",),
         CONNECTIONS,

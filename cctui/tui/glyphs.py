@@ -27,6 +27,8 @@ PAUSED = "‖"
 STOPPED = "■"
 FULL = "█"
 EMPTY = "░"
+OPENS = "▾"
+REMOVES = "⌫"
 
 _OF_STATUS = {
     Status.QUEUED: WAITING,
@@ -67,6 +69,7 @@ _IN_ASCII = str.maketrans(
         STOPPED: "#",
         FULL: "#",
         EMPTY: ".",
+        OPENS: "v",
         "…": "~",
         "·": "-",
         "›": ">",

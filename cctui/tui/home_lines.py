@@ -17,7 +17,7 @@ from cctui.tui.rows import status_cell
 from cctui.tui.widgets.lines import BoardLine
 
 _NAME = 28
-_STATUS = 25
+_STATUS = 24
 
 
 class KeyUse(Struct, frozen=True):
@@ -106,12 +106,12 @@ def _ended(run: Run, facts: HomeFacts, width: int) -> BoardLine:
     when = relative_time(run.ended_at or run.queued_at, facts.now)
     about = shown(run.problem) or _("{accepted} accepted").format(accepted=number(run.totals.accepted))
     name = _name_width(width)
-    room = max(0, width - name - _STATUS - 17)
+    room = max(0, width - name - _STATUS - 16)
     return BoardLine(
         (
             Part(fill(shown(run.export_name), name) + "  "),
             Part(fill(cell.text, _STATUS), cell.tone),
-            Part(fill(when, 15), Tone.QUIET),
+            Part(fill(when, 14), Tone.QUIET),
             Part(clip(about, room), Tone.QUIET),
         ),
         f"runs/{run.id}",
@@ -135,4 +135,4 @@ def _key(key: KeyUse, facts: HomeFacts, width: int) -> Line:
 
 
 def _name_width(width: int) -> int:
-    return _NAME if width >= 90 else 22
+    return _NAME if width >= 90 else 20

@@ -14,7 +14,7 @@ from cctui.tui.parts import Tone
 GAP = 2
 """Blank cells between two columns."""
 
-_USUAL_NAME = 24
+_USUAL_NAME = 20
 
 
 class Column(Struct, frozen=True):

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from cctui.tui.app import CctuiApp
 
 
+MENU_WIDTH = 20
+"""Cells of the menu on wide screens; the styles say the same."""
+
+_PAGE_INSET = 4
+_WIDE = 100
+
+
 class Mover(Protocol):
     """Something with a cursor that arrows and paging keys move."""
 
@@ -54,7 +61,7 @@ class Page(Screen[None]):
     HEADING: ClassVar[str] = ""
     EXPLANATION: ClassVar[str] = ""
     MENU: ClassVar[bool] = True
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-high")]  # noqa: RUF012
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -158,18 +165,18 @@ class Page(Screen[None]):
 
     def on_resize(self, _event: Resize) -> None:
         """Fit every line of the frame to the new width."""
-        self.call_after_refresh(self.draw)
+        self.draw()
 
     def draw(self) -> None:
         """Show every line of the frame again; lines that say the same are not repainted."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.is_attached and self.query("#too-small")):
             return
         facts = self.facts()
         width = self.size.width
         show = self._show
         show("header", frame.header(self.face.header_facts(), width))
         show("folded-menu", frame.folded_menu(self.face.places(), self.PLACE, width))
-        page_width = self.query_one("#bar", TextLine).content_size.width
+        page_width = width - _PAGE_INSET - (MENU_WIDTH if self.MENU and width >= _WIDE else 0)
         show("bar", frame.command_bar(self.commands, facts, self.count(), self.searching(), page_width))
         show("heading", self.heading_line())
         show("explanation", self.explanation_line())

@@ -38,8 +38,8 @@ EXPORT_COLUMNS = (
 CONNECTION_COLUMNS = (
     Column("name", N_("Display name"), least=16, most=40),
     Column("type", N_("Type"), least=16, most=18, leaves=2),
-    Column("created", N_("Created"), least=10, most=18, leaves=1),
-    Column("by", N_("Created by"), least=8, most=16, leaves=3),
+    Column("created", N_("Created"), least=10, most=18, leaves=3),
+    Column("by", N_("Created by"), least=8, most=16, leaves=1),
     Column("sharing", N_("Who can use it"), least=14, most=30, leaves=4),
     Column("used", N_("Used by"), least=7, most=12),
     Column("state", N_("State"), least=12, most=24),
@@ -201,9 +201,9 @@ def segment_row(segment: Segment, now: datetime) -> Row:
 
 
 def hidden_cells(row: Row, columns: Sequence[Column], hidden: Sequence[int], width: int) -> Line:
-    """What the columns say that have no room, for the line under the table; those that stayed longest come first."""
+    """What the columns say that have no room, for the line under the table; those that left first come first."""
     parts: list[Part] = []
-    for index in sorted(hidden, key=lambda index: -columns[index].leaves):
+    for index in sorted(hidden, key=lambda index: columns[index].leaves):
         text = row.cells[index].text.strip()
         piece = [Part(f"{_(columns[index].title)} ", Tone.QUIET), Part(text, row.cells[index].tone)]
         gap = [Part("   ")] if parts else []

@@ -61,7 +61,7 @@ LIST_COMMANDS = (
 DETAIL_COMMANDS = (
     Command(
         "segment.tab",
-        N_("Members or Attributes"),
+        N_("Change tab"),
         N_("Change between the first members and the attributes."),
         ("tab",),
         SEGMENT,

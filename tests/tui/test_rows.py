@@ -123,6 +123,6 @@ def test_members_are_an_ellipsis_until_they_are_counted() -> None:
 def test_hidden_columns_are_told_whole_or_not_at_all(snapshot: reading.Snapshot) -> None:
     row: Row = rows.export_row(snapshot.exports[0], snapshot, ADMINISTRATOR, NOW)
     everything = plain(rows.hidden_cells(row, rows.EXPORT_COLUMNS, [4, 5, 6], 200))
-    assert everything.startswith("Schedule System refresh   Connection used ")
-    assert everything.endswith("Your permissions Edit")
-    assert plain(rows.hidden_cells(row, rows.EXPORT_COLUMNS, [4, 5, 6], 30)) == "Schedule System refresh"
+    assert everything.startswith("Your permissions Edit   Connection used ")
+    assert everything.endswith("Schedule System refresh")
+    assert plain(rows.hidden_cells(row, rows.EXPORT_COLUMNS, [4, 5, 6], 30)) == "Your permissions Edit"

@@ -29,9 +29,7 @@ class ConnectionInUsePage(ListPage):
 
     def explanation(self) -> str:
         """What has to happen before the connection can go."""
-        return _("{name} cannot be removed while exports use it. Remove them, or detach the connection.").format(
-            name=self._title
-        )
+        return _("Exports use {name}. Remove them or detach the connection first.").format(name=self._title)
 
     def rows(self) -> list[Row]:
         """The exports that use the connection."""

@@ -22,8 +22,11 @@ from cctui.tui.widgets.lines import Board, BoardLine
 if TYPE_CHECKING:
     from cctui.tui.app import CctuiApp
 
-_HELP_KEYS = 15
-_HELP_TITLE = 25
+_FRAME = 11
+"""Cells that border, padding, gutter and scroll bar take from a window's width."""
+
+_HELP_KEYS = 14
+_HELP_TITLE = 19
 
 _BUTTON_KEYS: list[BindingType] = [
     Binding("left,up", "app.focus_previous", show=False),
@@ -126,6 +129,8 @@ class _BoardDialog(ModalScreen[str]):
     ]
 
     SHAPE: ClassVar[str] = ""
+    WIDTH: ClassVar[int] = 76
+    AUTO_FOCUS = "#board"
 
     def lines(self, width: int) -> Iterable[BoardLine]:
         return ()
@@ -140,13 +145,10 @@ class _BoardDialog(ModalScreen[str]):
 
     def on_mount(self) -> None:
         board = self.query_one(Board)
-        self.call_after_refresh(self._show)
-        board.focus()
-
-    def _show(self) -> None:
-        board = self.query_one(Board)
-        lines = list(self.lines(max(30, board.size.width - 5)))
-        board.styles.height = min(len(lines), max(4, self.app.size.height - 8))
+        size = self.app.size
+        # Known before the first layout, so that the window is drawn once and not twice.
+        lines = list(self.lines(min(self.WIDTH, size.width * 94 // 100) - _FRAME))
+        board.styles.height = min(len(lines), max(4, size.height - 8))
         board.show(lines)
         self.shown(board)
 
@@ -213,6 +215,7 @@ class HelpDialog(_BoardDialog):
         return _("Help")
 
     SHAPE: ClassVar[str] = "large"
+    WIDTH: ClassVar[int] = 100
 
     def lines(self, width: int) -> Iterable[BoardLine]:
         """Groups in the order of the table; under each its commands."""

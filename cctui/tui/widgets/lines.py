@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import ClassVar
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cctui.tui import glyphs
-from cctui.tui.parts import Line, Part, Tone, clipped
+from cctui.tui.parts import Line, Part, Tone, clipped, width_of
 
 TONES = {f"tone--{tone}" for tone in Tone}
 
@@ -31,7 +32,16 @@ def strip_of(widget: Widget, line: Sequence[Part], width: int, base: Style, *, t
         if part.action:
             style += Style(meta={"@click": part.action})
         segments.append(Segment(part.text, style))
-    return Strip(segments).adjust_cell_length(width, base)
+    return joined(Strip(segments).adjust_cell_length(width, base))
+
+
+def joined(strip: Strip) -> Strip:
+    """``strip`` with pieces of one style made one, which halves what goes over the line.
+
+    A line with wide characters stays in pieces, each at its own place: pictures squeeze wide characters, and would move
+    what follows.
+    """
+    return strip.simplify() if strip.cell_length == len(strip.text) else strip
 
 
 class TextLine(Widget):
@@ -50,10 +60,19 @@ class TextLine(Widget):
         return self._line
 
     def show(self, line: Sequence[Part]) -> None:
-        """Show ``line`` from now on."""
-        if tuple(line) != self._line:
-            self._line = tuple(line)
-            self.refresh()
+        """Show ``line`` from now on. Only the cells between what is the same at both ends are sent."""
+        before, now = self._line, tuple(line)
+        if now == before:
+            return
+        self._line = now
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(before, now, strict=False))
+        left = width_of(old for old, _new in same)
+        right = max(width_of(before), width_of(now))
+        if width_of(before) == width_of(now):
+            tail = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(before), reversed(now), strict=False))
+            right -= width_of(old for old, _new in tail)
+        inset = self.content_region.x - self.region.x
+        self.refresh(Region(inset + left, 0, max(1, right - left), 1))
 
     def render_line(self, y: int) -> Strip:
         """The line, or a blank one below it."""

@@ -20,6 +20,7 @@ from cctui.locales import _
 from cctui.tui import glyphs
 from cctui.tui.listing import GAP, Column, Row, Slot, fit, found, ordered
 from cctui.tui.parts import Tone, clip, fill
+from cctui.tui.widgets.lines import joined
 
 _GUTTER = 3
 _HEAD = 2
@@ -273,7 +274,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             text = fill(cell.text, slot.width, right=self.columns[slot.column].right) + " " * GAP
             tone = self._partial(f"tone--{cell.tone}") if toned and cell.tone is not Tone.PLAIN else Style.null()
             segments.append(Segment(text, base + tone))
-        return Strip(segments).adjust_cell_length(width, base)
+        return joined(Strip(segments).adjust_cell_length(width, base))
 
     @property
     def _width(self) -> int:
