@@ -82,6 +82,7 @@ class _FirstRows:
         self.names = table.names
         self.is_text = table.is_text
         self.attributes = table.attributes
+        self.holds_text = table.holds_text
         self._table = table
 
     def batches(self, chosen: Sequence[int]) -> Iterator[pa.RecordBatch]:

@@ -78,7 +78,7 @@ class FilesSource:
             return text_reader(names, order, [conditions.matching(table, wanted, segment=segment, ids=ids)])
         if fact.where is not None:
             conditions.check(table, segment, fact.where)
-        if fact.where is not None or not table.is_text:
+        if fact.where is not None or not table.holds_text(wanted):
             chosen = conditions.matching(table, wanted, segment=segment, where=fact.where, ids=None)
             return text_reader(names, order, [chosen])
         needed = sorted(set(wanted))

@@ -40,6 +40,10 @@ class Table(Protocol):
         """The columns with their types."""
         ...
 
+    def holds_text(self, chosen: Sequence[int]) -> bool:
+        """Whether the ``chosen`` columns come as text, and need not be made text."""
+        ...
+
     def batches(self, chosen: Sequence[int]) -> Iterator[pa.RecordBatch]:
         """All rows, file after file, with the ``chosen`` columns, each once. Raises :class:`SourceError`."""
         ...
@@ -121,6 +125,10 @@ class TextTable:
         """Every column as text: what the values mean is not written down in such a file."""
         return [Attribute(name) for name in self.names]
 
+    def holds_text(self, chosen: Sequence[int]) -> bool:
+        """Always: nothing else is in such a file."""
+        return True
+
     def batches(self, chosen: Sequence[int]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
@@ -181,6 +189,12 @@ class ParquetTable:
     def attributes(self) -> list[Attribute]:
         """Every column with its type in the words of the Common Data Model."""
         return [Attribute(field.name, _model_type(field.type)) for field in self._schema]
+
+    def holds_text(self, chosen: Sequence[int]) -> bool:
+        """Whether all ``chosen`` columns are Arrow strings."""
+        from pyarrow import types
+
+        return all(types.is_string(self._schema.field(position).type) for position in chosen)
 
     def batches(self, chosen: Sequence[int]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
