@@ -48,7 +48,8 @@ class Patience(Struct, frozen=True, kw_only=True):
     """
 
     look_up: tuple[float, ...] = (2.0, 5.0)
-    first_poll: float = 1.0
+    first_poll: float = 0.25
+    poll_after_news: float = 1.0
     longest_poll: float = 30.0
     poll_while_sending: float = 15.0
     first_back_off: float = 1.0

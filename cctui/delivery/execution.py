@@ -21,7 +21,7 @@ from cctui.delivery.events import Checked, Level, Paused, Problem, Recovered, Re
 from cctui.delivery.journal import Ending, Journal, Pause, Stopped
 from cctui.delivery.lane import Lane
 from cctui.delivery.ledger import Ledger, LedgerError
-from cctui.delivery.plan import make_plan, take_snapshot
+from cctui.delivery.plan import get_ready, make_plan, take_snapshot
 from cctui.delivery.setbacks import Setbacks
 from cctui.delivery.settle import Settlement
 from cctui.delivery.spool import Snapshot, Spool
@@ -92,6 +92,8 @@ class Execution:
     def _go(self) -> None:
         self._heed()
         snapshot = take_snapshot(self._environment, self._journal)
+        if not self._journal.run.planned:
+            get_ready()
         with self._open(self._connection(snapshot), self._clock, self._on_call) as destination:
             self._journal.calls = lambda: destination.requests
             setbacks = Setbacks(self._journal, self._patience)
@@ -172,6 +174,7 @@ class Execution:
                     return
                 if settlement.seconds_to_poll(sending=bool(planned)) <= 0:
                     settlement.poll()
+                    continue
             except Ending as ending:
                 self._ending = self._ending or ending
                 return

@@ -6,8 +6,10 @@ is never repeated, whatever happens to profiles and definitions.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import closing
+from importlib import import_module
 
 from msgspec import structs
 
@@ -27,6 +29,12 @@ from cctui.profiles.source import SegmentName, Source
 
 _LOOK_EVERY = 0.2
 _TELL_EVERY = 1.0
+_HEAVY = ("duckdb", "pyarrow", "pyarrow.compute", "pyarrow.parquet", "email_validator")
+
+
+def get_ready() -> None:
+    """Load the libraries that a plan needs in the background, while the account and the list are looked at."""
+    threading.Thread(target=lambda: [import_module(name) for name in _HEAVY], name="libraries", daemon=True).start()
 
 
 def take_snapshot(environment: Environment, journal: Journal) -> Snapshot:

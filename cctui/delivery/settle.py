@@ -115,7 +115,7 @@ class Settlement:
         moved = bool(news)
         self._last = self._journal.clock.monotonic()
         self._interval = min(
-            self._patience.first_poll if moved else self._interval * _GROWTH, self._patience.longest_poll
+            self._patience.poll_after_news if moved else self._interval * _GROWTH, self._patience.longest_poll
         )
         if not moved:
             return

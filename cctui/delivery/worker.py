@@ -24,6 +24,8 @@ from cctui.delivery.journal import Stopped
 from cctui.delivery.launch import worker_alive as worker_alive
 from cctui.delivery.ledger import Ledger, LedgerError
 from cctui.delivery.runs import due, prune
+from cctui.delivery.schedule_ledger import ScheduleLedger
+from cctui.delivery.scheduling import Scheduling
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import Run, RunId, Status
 from cctui.delivery.worker_log import open_log
@@ -40,8 +42,11 @@ _LOCK_PATIENCE = 2.0
 _FIRST_REST, _LONGEST_REST = 5.0, 300.0
 _LONG_WAIT = 1.0
 
-Duty = Callable[[datetime], None]
-"""Something the worker does besides runs; called in every round with the present moment, and quick to return."""
+Duty = Callable[[datetime], bool]
+"""Something the worker does besides runs; called in every round with the present moment, and quick to return.
+
+It says whether more is to be done soon, so that a worker which leaves when it is idle does not leave yet.
+"""
 
 
 class Worker:
@@ -64,6 +69,7 @@ class Worker:
         self._patience = patience
         self._duties = duties
         self._stop = threading.Event()
+        self._news = threading.Event()
         self._lanes: dict[str, threading.Thread] = {}
         self._runs: dict[RunId, threading.Thread] = {}
         self._rests: dict[RunId, tuple[float, float]] = {}
@@ -72,6 +78,7 @@ class Worker:
     def stop(self) -> None:
         """Leave between two requests; runs stay as they are for the next worker. Safe in a signal handler."""
         self._stop.set()
+        self._news.set()
 
     def serve(self, *, until_idle: bool) -> int:
         """Carry out runs until stopped, or until nothing is to be done.
@@ -104,19 +111,21 @@ class Worker:
         with Ledger(self._environment.ledger_path, self._clock) as ledger:
             ledger.check()
             while not self._stop.is_set():
-                for duty in self._duties:
-                    duty(self._clock.now())
+                self._news.clear()
+                busy = [duty(self._clock.now()) for duty in self._duties]
                 waiting = [run for run in ledger.unfinished() if due(run, self._clock)]
                 self._give_out(waiting)
-                if until_idle and not waiting and not self._busy():
+                if until_idle and not waiting and not self._busy() and not any(busy):
                     _LOG.info("nothing to do")
                     return
-                self._clock.wait(_ROUND, self._stop)
+                self._clock.wait(_ROUND, self._news)
 
     def _more(self) -> bool:
-        """Whether a run was queued while the lock was being let go: its starter saw this worker and started none."""
-        with Ledger(self._environment.ledger_path, self._clock) as ledger:
-            return any(due(run, self._clock) for run in ledger.unfinished())
+        """Whether something was asked for while the lock was being let go: who asked saw this worker, started none."""
+        with ScheduleLedger(self._environment.ledger_path, self._clock) as ledger:
+            return any(due(run, self._clock) for run in ledger.unfinished()) or bool(
+                self._duties and ledger.waiting_refreshes()
+            )
 
     def _busy(self) -> bool:
         return any(lane.is_alive() for lane in self._lanes.values())
@@ -172,6 +181,8 @@ class Worker:
         except (LedgerError, OSError) as problem:
             seconds = self._rest(run_id)
             _LOG.error("run %s: %s; again in %.0f s", run_id, harmless(str(problem)), seconds)
+        finally:
+            self._news.set()
 
     def _give_up(self, ledger: Ledger, run_id: RunId, problem: Exception) -> None:
         _LOG.error("run %s: %s", run_id, "".join(traceback.format_exception(problem)))
@@ -255,12 +266,13 @@ class Pruning:
         self._clock = clock
         self._next: datetime | None = None
 
-    def __call__(self, now: datetime) -> None:
+    def __call__(self, now: datetime) -> bool:
         if self._next is not None and now < self._next:
-            return
+            return False
         self._next = now + timedelta(days=1)
         for run_id in prune(self._environment, clock=self._clock):
             _LOG.info("run %s is old and was forgotten", run_id)
+        return False
 
 
 def serve(environment: Environment, *, until_idle: bool) -> int:
@@ -268,7 +280,7 @@ def serve(environment: Environment, *, until_idle: bool) -> int:
     clock = SystemClock()
     open_log(environment.worker_log_path)
     locales.use(environment.read().definition.environment.language or locales.from_locale())
-    worker = Worker(environment, clock=clock, duties=[Pruning(environment, clock)])
+    worker = Worker(environment, clock=clock, duties=[Pruning(environment, clock), Scheduling(environment, clock)])
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _number, _frame: worker.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -21,7 +21,7 @@ if __name__ == "__main__":
     worker = Worker(
         environment,
         limits=Limits(max_rows=60),
-        patience=Patience(look_up=(0.2, 0.5), first_poll=0.1, poll_while_sending=0.3),
+        patience=Patience(look_up=(0.2, 0.5), first_poll=0.1, poll_after_news=0.1, poll_while_sending=0.3),
     )
     signal.signal(signal.SIGTERM, lambda _number, _frame: worker.stop())
     sys.exit(worker.serve(until_idle=True))
