@@ -55,6 +55,20 @@ class RunQueued(_Event, frozen=True, kw_only=True, tag="run-queued"):
     dry_run: bool
 
 
+class RanLate(_Event, frozen=True, kw_only=True, tag="ran-late"):
+    """The run begins later than its schedule meant: it was due at ``due_at``, and ``missed`` times by now."""
+
+    due_at: datetime
+    missed: int
+
+
+class CameDueAgain(_Event, frozen=True, kw_only=True, tag="came-due-again"):
+    """The export came due, or was asked for with others, while this run was not over; no second one is queued."""
+
+    trigger: Trigger
+    asked_by: str
+
+
 class StageStarted(_Event, frozen=True, kw_only=True, tag="stage-started"):
     stage: Stage
 
@@ -200,6 +214,8 @@ class RunEnded(_Event, frozen=True, kw_only=True, tag="run-ended"):
 
 Event = (
     RunQueued
+    | RanLate
+    | CameDueAgain
     | StageStarted
     | StageEnded
     | Progress
@@ -260,6 +276,12 @@ def _sentence(event: Event) -> str:
                 else _("Queued by {who} ({trigger}).")
             )
             return words.format(who=event.started_by, trigger=_(TRIGGER_TITLES[event.trigger]))
+        case RanLate():
+            return _ran_late(event)
+        case CameDueAgain():
+            return _("Came due again ({trigger}, {who}) while this run is not over; no second one is queued.").format(
+                trigger=_(TRIGGER_TITLES[event.trigger]), who=event.asked_by
+            )
         case StageStarted():
             return _("{stage}: started").format(stage=_(STAGE_TITLES[event.stage]))
         case StageEnded():
@@ -350,6 +372,15 @@ def _settled(event: BatchSettled) -> str:
     if event.waiting:
         parts.append(_("{count} not accounted for").format(count=number(event.waiting)))
     return f"{event.state}: {', '.join(parts)}"
+
+
+def _ran_late(event: RanLate) -> str:
+    words = _("Ran late: it was due at {time} UTC.").format(time=event.due_at.strftime("%Y-%m-%d %H:%M"))
+    if event.missed < 2:
+        return words
+    return f"{words} " + ngettext(
+        "{count} missed time is this one run.", "{count} missed times are this one run.", event.missed
+    ).format(count=number(event.missed))
 
 
 def _planned(event: Planned) -> str:

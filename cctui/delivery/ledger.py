@@ -1,6 +1,7 @@
 """The ledger: what every run is and has done, durable before anything goes on the wire.
 
-This module owns every SQL statement of ``state/ledger.sqlite`` (WAL, full sync), so that another database can follow.
+``state/ledger.sqlite`` (WAL, full sync). Every SQL statement about runs is in this module, those about schedules in
+``schedule_ledger``, the tables in ``ledger_tables``, so that another database can follow.
 A write is one transaction that reads whole rows, changes them and writes them back with a seal over their content; a
 read checks the seal, so a row that rotted is found and never acted on. What the numbers mean is in ``states``; what
 happens when is in ``execution``.
@@ -13,14 +14,25 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, structs
 
 from cctui.definitions.model import ExportId
+from cctui.delivery.ledger_tables import (
+    BATCH_COLUMNS,
+    RUN_COLUMNS,
+    SCHEMA_VERSION,
+    TABLES,
+    TOTALS,
+    bring_up_to_date,
+    marks,
+    seal,
+    values,
+    version,
+)
 from cctui.delivery.states import Batch, BatchState, Run, RunId, Stage, Status, Totals, Wish
 from cctui.delivery.wishes import answer
 from cctui.errors import CctuiError, ExitCode, UsageError
@@ -29,44 +41,12 @@ from cctui.host.files import private_folder
 from cctui.locales import _
 from cctui.masking import printable
 
-SCHEMA_VERSION = 1
 _BUSY_MILLISECONDS = 15_000
 
-_SCHEMA = """
-CREATE TABLE runs (
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, export TEXT NOT NULL, export_name TEXT NOT NULL, connection TEXT,
-  list_id TEXT NOT NULL, status TEXT NOT NULL, stage TEXT NOT NULL, wish TEXT NOT NULL, trigger TEXT NOT NULL,
-  started_by TEXT NOT NULL, queued_at TEXT NOT NULL, started_at TEXT, ended_at TEXT, pause_reason TEXT, resume_at TEXT,
-  dry_run INTEGER NOT NULL, selected INTEGER NOT NULL, duplicate INTEGER NOT NULL, invalid INTEGER NOT NULL,
-  suppressed INTEGER NOT NULL, unchanged INTEGER NOT NULL, sent INTEGER NOT NULL, accepted INTEGER NOT NULL,
-  not_added INTEGER NOT NULL, refused INTEGER NOT NULL, waiting INTEGER NOT NULL, cut INTEGER NOT NULL,
-  dropped INTEGER NOT NULL,
-  batches INTEGER NOT NULL, batches_sent INTEGER NOT NULL, batches_settled INTEGER NOT NULL,
-  contacts_sent INTEGER NOT NULL, requests INTEGER NOT NULL, replayed INTEGER NOT NULL, resumed INTEGER NOT NULL,
-  stage_seconds TEXT NOT NULL, planned INTEGER NOT NULL, problem TEXT NOT NULL, do_next TEXT NOT NULL,
-  seal TEXT NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX one_active_run ON runs (export) WHERE status IN ('queued', 'refreshing', 'paused');
-CREATE INDEX runs_of_export ON runs (export, number);
-CREATE TABLE batches (
-  run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, number INTEGER NOT NULL, first_position INTEGER NOT NULL,
-  contacts INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL,
-  attempts INTEGER NOT NULL, activity_id TEXT NOT NULL, activity_state TEXT NOT NULL, request_id TEXT NOT NULL,
-  sent_at TEXT, settled_at TEXT, milliseconds INTEGER, accepted INTEGER NOT NULL, not_added INTEGER NOT NULL,
-  refused INTEGER NOT NULL, errors TEXT NOT NULL, former TEXT NOT NULL, problem TEXT NOT NULL, seal TEXT NOT NULL,
-  PRIMARY KEY (run, number)
-) STRICT;
-"""
-
-_Fact = TypeVar("_Fact", Run, Batch)
+_Fact = TypeVar("_Fact", bound=Struct)
 _ACTIVE = (Status.QUEUED, Status.REFRESHING, Status.PAUSED)
 _ON_THE_WIRE = {BatchState.SENT, BatchState.COMPLETED, BatchState.FAILED}
 _FINAL = {BatchState.COMPLETED, BatchState.FAILED}
-_TOTALS = tuple(field.name for field in structs.fields(Totals))
-_RUN_COLUMNS = tuple(
-    column for field in structs.fields(Run) for column in (_TOTALS if field.name == "totals" else (field.name,))
-)
-_BATCH_COLUMNS = tuple(field.name for field in structs.fields(Batch))
 
 
 class LedgerError(CctuiError):
@@ -143,7 +123,7 @@ class Ledger:
         """Runs, newest first."""
         wanted = statuses or tuple(Status)
         rows = self._rows(
-            f"SELECT * FROM runs WHERE (?1 IS NULL OR export = ?1) AND status IN ({_marks(wanted, 4)}) "
+            f"SELECT * FROM runs WHERE (?1 IS NULL OR export = ?1) AND status IN ({marks(wanted, 4)}) "
             "ORDER BY number DESC LIMIT ?2 OFFSET ?3",
             (export, limit, offset, *wanted),
         )
@@ -156,7 +136,7 @@ class Ledger:
 
     def unfinished(self) -> list[Run]:
         """Runs that are queued, refreshing or paused, oldest first."""
-        rows = self._rows(f"SELECT * FROM runs WHERE status IN ({_marks(_ACTIVE)}) ORDER BY number", _ACTIVE)
+        rows = self._rows(f"SELECT * FROM runs WHERE status IN ({marks(_ACTIVE)}) ORDER BY number", _ACTIVE)
         return [self._as_run(row) for row in rows]
 
     def batches(self, run_id: RunId) -> list[Batch]:
@@ -197,13 +177,10 @@ class Ledger:
                     do=_("Choose another id."),
                 )
             for row in self._rows(
-                f"SELECT * FROM runs WHERE export = ? AND status IN ({_marks(_ACTIVE)})", (run.export, *_ACTIVE)
+                f"SELECT * FROM runs WHERE export = ? AND status IN ({marks(_ACTIVE)})", (run.export, *_ACTIVE)
             ):
                 raise AlreadyRunning(self._as_run(row))
-            columns = ", ".join((*_RUN_COLUMNS, "seal"))
-            self._db.execute(
-                f"INSERT INTO runs ({columns}) VALUES ({_marks((*_RUN_COLUMNS, 'seal'))})", _values(run, _RUN_COLUMNS)
-            )
+            self._insert("runs", run)
             return run
 
     def claim(self, run_id: RunId) -> Run:
@@ -230,11 +207,7 @@ class Ledger:
         with self._writing("plan"):
             run = self.run(run_id)
             self._db.execute("DELETE FROM batches WHERE run = ?", (run.id,))
-            columns = ", ".join((*_BATCH_COLUMNS, "seal"))
-            self._db.executemany(
-                f"INSERT INTO batches ({columns}) VALUES ({_marks((*_BATCH_COLUMNS, 'seal'))})",
-                [_values(batch, _BATCH_COLUMNS) for batch in batches],
-            )
+            self._insert("batches", *batches)
             return self._put_run(structs.replace(run, totals=totals, planned=True, **changes))
 
     def record(
@@ -261,7 +234,7 @@ class Ledger:
         """Forget runs that are over, with their batches."""
         with self._writing("remove"):
             self._db.executemany(
-                f"DELETE FROM runs WHERE id = ? AND status NOT IN ({_marks(_ACTIVE)})",
+                f"DELETE FROM runs WHERE id = ? AND status NOT IN ({marks(_ACTIVE)})",
                 [(run_id, *_ACTIVE) for run_id in run_ids],
             )
 
@@ -275,7 +248,7 @@ class Ledger:
         found = [str(value) for (value,) in self._rows("PRAGMA quick_check", plain=True)]
         if found != ["ok"]:
             raise self._damaged("; ".join(found))
-        for table, columns in (("runs", _RUN_COLUMNS), ("batches", _BATCH_COLUMNS)):
+        for table, columns in TABLES.items():
             for row in self._rows(f"SELECT * FROM {table}"):
                 self._sealed(row, columns)
 
@@ -293,25 +266,12 @@ class Ledger:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
-        if self._version() == 0:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                if self._version() == 0:
-                    for statement in _SCHEMA.split(";\n"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                db.execute("COMMIT")
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-        if self._version() > SCHEMA_VERSION:
+        bring_up_to_date(db)
+        if version(db) > SCHEMA_VERSION:
             raise LedgerError(
                 _("The ledger {path} was written by a newer version of cctui.").format(path=self.path),
                 do=_("Use that version, or move the file away."),
             )
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
@@ -357,31 +317,38 @@ class Ledger:
             rows = self._db.execute(statement, values).fetchall()
             return [tuple(row) for row in rows] if plain else rows
 
+    def _insert(self, table: str, *facts: Struct) -> None:
+        columns = (*TABLES[table], "seal")
+        self._db.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})",
+            [values(fact, TABLES[table]) for fact in facts],
+        )
+
     def _put_batches(self, batches: Sequence[Batch]) -> None:
-        assignments = ", ".join(f"{column} = ?" for column in (*_BATCH_COLUMNS, "seal"))
+        assignments = ", ".join(f"{column} = ?" for column in (*BATCH_COLUMNS, "seal"))
         self._db.executemany(
             f"UPDATE batches SET {assignments} WHERE run = ? AND number = ?",
-            [(*_values(batch, _BATCH_COLUMNS), batch.run, batch.number) for batch in batches],
+            [(*values(batch, BATCH_COLUMNS), batch.run, batch.number) for batch in batches],
         )
 
     def _put_run(self, run: Run) -> Run:
         if run.planned:
             run = _summed(run, self.batches(run.id))
-        assignments = ", ".join(f"{column} = ?" for column in (*_RUN_COLUMNS, "seal"))
-        self._db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*_values(run, _RUN_COLUMNS), run.id))
+        assignments = ", ".join(f"{column} = ?" for column in (*RUN_COLUMNS, "seal"))
+        self._db.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*values(run, RUN_COLUMNS), run.id))
         return run
 
     def _as_run(self, row: sqlite3.Row) -> Run:
-        values = self._sealed(row, _RUN_COLUMNS)
-        totals = {name: values.pop(name) for name in _TOTALS}
+        values = self._sealed(row, RUN_COLUMNS)
+        totals = {name: values.pop(name) for name in TOTALS}
         return self._typed({**values, "totals": totals}, Run, json=("stage_seconds",))
 
     def _as_batch(self, row: sqlite3.Row) -> Batch:
-        return self._typed(self._sealed(row, _BATCH_COLUMNS), Batch, json=("errors", "former"))
+        return self._typed(self._sealed(row, BATCH_COLUMNS), Batch, json=("errors", "former"))
 
     def _sealed(self, row: sqlite3.Row, columns: Sequence[str]) -> dict[str, Any]:
         values = {column: row[column] for column in columns}
-        if _seal(tuple(values.values())) != row["seal"]:
+        if seal(tuple(values.values())) != row["seal"]:
             raise self._damaged(_("A row is not what was written."))
         return values
 
@@ -412,27 +379,6 @@ def _summed(run: Run, batches: Sequence[Batch]) -> Run:
         batches_settled=sum(batch.state in _FINAL for batch in batches),
         contacts_sent=sum(batch.contacts for batch in batches if batch.state in _ON_THE_WIRE),
     )
-
-
-def _values(fact: Run | Batch, columns: Sequence[str]) -> tuple[Any, ...]:
-    built = msgspec.to_builtins(fact)
-    flat = {**built, **built.pop("totals", {})}
-    values = tuple(_stored(flat[column]) for column in columns)
-    return (*values, _seal(values))
-
-
-def _stored(value: Any) -> str | int | None:
-    if isinstance(value, list | dict):
-        return msgspec.json.encode(value).decode()
-    return int(value) if isinstance(value, bool) else value
-
-
-def _seal(values: tuple[Any, ...]) -> str:
-    return blake2b(msgspec.json.encode(values), digest_size=8).hexdigest()
-
-
-def _marks(values: Sequence[object], start: int = 0) -> str:
-    return ", ".join(f"?{start + index}" if start else "?" for index in range(len(values)))
 
 
 def new_run(**facts: Any) -> Run:

@@ -23,7 +23,7 @@ from cctui.locales import _
 from cctui.masking import printable
 from cctui.matching.mapping import Matching, matching_of
 from cctui.matching.plan_files import match
-from cctui.matching.results import Body, Limits, Matched
+from cctui.matching.results import Body, Limits, Matched, TooManyProfiles
 from cctui.profiles.opening import open_source
 from cctui.profiles.source import SegmentName, Source
 
@@ -63,7 +63,10 @@ def take_snapshot(environment: Environment, journal: Journal) -> Snapshot:
 
 
 def make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, limits: Limits) -> None:
-    """Select, match and pack into a clean spool, and commit the plan. Raises what the source and matching raise."""
+    """Select, match and pack into a clean spool, and commit the plan. Raises what the source and matching raise.
+
+    Raises :class:`Ending` (skipped) where the target does not take so many profiles (R14).
+    """
     spool = journal.spool
     spool.clear_plan()
     spool.require_room()
@@ -71,15 +74,18 @@ def make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, li
         names = [SegmentName(name) for name in snapshot.export.segments]
         selected = _count(journal, source, names)
         journal.enter(Stage.MATCH)
-        matched = match(
-            source,
-            names,
-            _matching(source, snapshot, names),
-            spool.folder,
-            on_progress=_teller(journal, selected),
-            cancelled=_watcher(journal),
-            limits=limits,
-        )
+        try:
+            matched = match(
+                source,
+                names,
+                _matching(source, snapshot, names),
+                spool.folder,
+                on_progress=_teller(journal, selected),
+                cancelled=_watcher(journal),
+                limits=limits,
+            )
+        except TooManyProfiles as problem:
+            raise Ending(Status.SKIPPED, f"{problem.what} {problem.why}", problem.do) from problem
     spool.sync_names()
     _commit(journal, matched)
     journal.leave(matched.selected)

@@ -17,6 +17,7 @@ from cctui.delivery import launch
 from cctui.delivery import report as reports
 from cctui.delivery.events import RunEnded, RunQueued, WishHeard
 from cctui.delivery.ledger import Ledger, new_run
+from cctui.delivery.schedule_ledger import ScheduleLedger
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import EXIT_CODES, PauseReason, Report, Run, RunId, Status, Trigger, Wish
 from cctui.errors import ExitCode, UsageError
@@ -167,9 +168,9 @@ def stopped(run: Run) -> bool:
 
 
 def keep_going(environment: Environment) -> None:
-    """See that a worker lives while a run is queued, interrupted, or paused for a quota that is back."""
-    with Ledger(environment.ledger_path) as ledger:
-        waiting = any(due(run, SystemClock()) for run in ledger.unfinished())
+    """See that a worker lives while a refresh waits or a run is queued, interrupted, or paused for a quota now back."""
+    with ScheduleLedger(environment.ledger_path) as ledger:
+        waiting = any(due(run, SystemClock()) for run in ledger.unfinished()) or bool(ledger.waiting_refreshes())
     if waiting:
         launch.ensure_worker(environment)
 

@@ -178,6 +178,7 @@ class Run(Struct, frozen=True):
 
     ``planned``: the plan is durable and is never made again. ``resumed`` counts workers that took the run over from one
     that died, ``replayed`` the bodies that were sent again although an earlier POST may have been carried out.
+    ``due_at`` is the moment that a schedule meant, ``None`` for a run that somebody asked for.
     """
 
     id: RunId
@@ -210,6 +211,7 @@ class Run(Struct, frozen=True):
     planned: bool = False
     problem: str = ""
     do_next: str = ""
+    due_at: datetime | None = None
 
     @property
     def seconds(self) -> float | None:

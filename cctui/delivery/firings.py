@@ -1,0 +1,56 @@
+"""What is kept of schedules and refreshes, so that nothing that came due is lost and nothing fires twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from cctui.definitions.model import ExportId
+from cctui.delivery.states import RunId, Trigger
+
+SYSTEM_REFRESH = "system-refresh"
+"""The schedule of the system refresh, as marks name it."""
+_EXPORT = "export:"
+
+
+class Mark(Struct, frozen=True):
+    """How far a schedule has been dealt with: everything that came due up to ``dealt_with`` (UTC) has been fired.
+
+    ``rule`` is the schedule with its time zone, as JSON: another rule is another schedule.
+    """
+
+    schedule: str
+    rule: str
+    dealt_with: datetime
+
+
+class Refresh(Struct, frozen=True):
+    """A refresh of some exports: asked for, then, as soon as the profiles are all there, turned into runs.
+
+    ``due_at`` is the moment it was due at by a schedule, the first of ``missed`` ones; ``exports`` are those that shall
+    run. While ``waiting`` the profiles are looked at; ``problem`` says what is waited for, or what was given up for.
+    ``runs`` are those that came of it, skipped ones among them.
+    """
+
+    number: int
+    trigger: Trigger
+    asked_by: str
+    asked_at: datetime
+    exports: list[ExportId]
+    due_at: datetime | None = None
+    missed: int = 0
+    waiting: bool = True
+    problem: str = ""
+    ended_at: datetime | None = None
+    runs: list[RunId] = []
+
+
+def schedule_of(export: str) -> str:
+    """What marks call the schedule of an export of its own."""
+    return f"{_EXPORT}{export}"
+
+
+def export_of(schedule: str) -> ExportId | None:
+    """The export whose own schedule this is, ``None`` for the system refresh."""
+    return ExportId(schedule.removeprefix(_EXPORT)) if schedule.startswith(_EXPORT) else None
