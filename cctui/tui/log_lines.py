@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
-from cctui.delivery.events import Event, Level, Progress, decode, sentence
+from cctui.delivery.events import Event, Level, Progress, StageEnded, decode, sentence
 from cctui.delivery.states import Stage
 from cctui.locales import time_of_day
 from cctui.tui import glyphs
@@ -23,6 +23,7 @@ READ_AT_ONCE = 4 << 20
 
 _SEARCHED_AT_ONCE = 512
 _PROGRESS = b'{"event":"progress"'
+_STAGE_ENDED = b'{"event":"stage-ended"'
 _WARNING = b'"level":"warning"'
 _ERROR = b'"level":"error"'
 _LEVELS = (Level.INFO, Level.WARNING, Level.ERROR)
@@ -76,6 +77,10 @@ class LogLines:
             if isinstance(event, Progress):
                 self.progress[event.stage] = (event.done, event.total)
             return
+        if line.startswith(_STAGE_ENDED):
+            event = decode(line)
+            if isinstance(event, StageEnded):
+                self.progress[event.stage] = (event.count, event.count)
         if not line.startswith(b"{"):
             return  # a line that a crash tore
         level = 2 if _ERROR in line else 1 if _WARNING in line else 0
@@ -133,9 +138,12 @@ class LogLines:
         for start in range(first, last, _SEARCHED_AT_ONCE):
             if cancelled():
                 return
-            for place, line in enumerate(self.lines(start, min(_SEARCHED_AT_ONCE, last - start))):
-                if wanted in plain(line).casefold():
+            for place, event in enumerate(self.events(start, min(_SEARCHED_AT_ONCE, last - start))):
+                if event is not None and wanted in f"{self._time(event)} {sentence(event)}".casefold():
                     yield start + place
+
+    def _time(self, event: Event) -> str:
+        return time_of_day(event.at, self.zone, seconds=True)
 
     def text(self, first: int, count: int) -> str:
         """Lines as text, each with its line break."""

@@ -92,11 +92,9 @@ def _stage_texts(view: RunView, stage: Stage, width: int) -> list[Line]:
 
 
 def _select_texts(view: RunView) -> list[Line]:
-    if view.run.totals.selected or stage_done(view.run, Stage.SELECT):
-        return [(Part(_profiles(view.run.totals.selected)),)]
-    if Stage.SELECT in view.progress:
-        return [(Part(_profiles(view.progress[Stage.SELECT][0])),)]
-    return [()]
+    # The ledger learns the number with the plan; until then the log knows it.
+    selected = view.run.totals.selected or view.progress.get(Stage.SELECT, (0, 0))[0]
+    return [(Part(_profiles(selected)),)] if selected or view.run.planned else [()]
 
 
 def _profiles(count: int) -> str:

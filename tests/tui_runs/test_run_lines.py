@@ -144,6 +144,13 @@ def test_matching_shows_how_far_it_is(story: Story) -> None:
     assert lines[1].endswith("103,000 / 412,000")
 
 
+def test_what_was_selected_is_known_before_there_is_a_plan(story: Story) -> None:
+    run = story.ledger.record("stage", story.ledger.claim(story.queue().id).id, stage=Stage.MATCH)
+    assert texts(stage_rows(viewed(story, run), 116))[0] == "✓ Select segments"
+    view = viewed(story, run, progress={Stage.SELECT: (300_000, 300_000)})
+    assert texts(stage_rows(view, 116))[0] == "✓ Select segments       300,000 profiles"
+
+
 def test_an_interrupted_run_has_no_rate_and_no_time_left(story: Story) -> None:
     view = viewed(story, story.running(), interrupted=True)
     lines = texts(stage_rows(view, 116))

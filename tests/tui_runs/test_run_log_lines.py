@@ -80,6 +80,13 @@ def test_progress_is_told_but_not_listed(log: RunLog, lines: LogLines) -> None:
     assert lines.progress == {Stage.MATCH: (30, 40)}
 
 
+def test_the_end_of_a_stage_tells_its_count_too(log: RunLog, lines: LogLines) -> None:
+    log.write(events.StageEnded(at=NOON, stage=Stage.SELECT, seconds=1.2, count=412_000))
+    lines.grow()
+    assert len(lines) == 1
+    assert lines.progress == {Stage.SELECT: (412_000, 412_000)}
+
+
 def test_levels_choose_lines_and_the_cursor_finds_its_line_again(log: RunLog, lines: LogLines) -> None:
     for number in range(30):
         log.write(throttled(number, (Level.INFO, Level.WARNING, Level.ERROR)[number % 3]))

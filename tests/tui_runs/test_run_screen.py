@@ -17,12 +17,13 @@ from cctui.delivery import events, launch
 from cctui.delivery.events import Level
 from cctui.delivery.states import PauseReason, Run, Stage, Status, Totals, Wish
 from cctui.tui.app import CctuiApp
+from cctui.tui.screens import history
 from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog
-from cctui.tui.screens.history import PAGE, HistoryScreen
+from cctui.tui.screens.history import HistoryScreen
 from cctui.tui.screens.rejected import RejectedScreen
 from cctui.tui.screens.run import RunScreen
 
-SIZES = [(120, 36), (80, 24)]
+NARROW = (80, 24)
 
 
 @pytest.fixture(autouse=True)
@@ -76,11 +77,10 @@ def text(pilot: Pilot[int]) -> str:
 # Watching
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.usefixtures("worker")
-async def test_a_run_is_watched_from_sending_to_its_end(story: Story, size: tuple[int, int]) -> None:
+async def test_a_run_is_watched_from_sending_to_its_end(story: Story) -> None:
     run = story.running()
-    async with watching(story, run, size) as pilot:
+    async with watching(story, run, NARROW) as pilot:
         shown = text(pilot)
         for fact in ("◐ Refreshing", "260,344 / 409,117", "4 of 7 jobs done", "7 of 10,000 requests", "Log"):
             assert fact in shown
@@ -261,17 +261,14 @@ async def test_what_cannot_be_done_says_why(story: Story) -> None:
 
 def long_log(story: Story, run: Run, lines: int) -> None:
     """Lines of every level, written at once."""
-    path = story.environment.runs_folder / run.id / "log.jsonl"
-    with path.open("ab") as log:
+    kinds = [
+        events.encode(events.Throttled(at=story.clock.now(), level=level, request="GET 0000")).split(b'0000"')
+        for level in (Level.INFO, Level.ERROR)
+    ]
+    with (story.environment.runs_folder / run.id / "log.jsonl").open("ab") as log:
         for number in range(lines):
-            level = Level.ERROR if number % 1_000 == 999 else Level.INFO
-            log.write(
-                events.encode(
-                    events.Throttled(
-                        at=story.clock.now() + timedelta(seconds=number), level=level, request=f"GET {number}"
-                    )
-                )
-            )
+            before, after = kinds[number % 1_000 == 999]
+            log.write(b'%s%d"%s' % (before, number, after))
 
 
 async def test_a_log_of_a_hundred_thousand_lines(story: Story) -> None:
@@ -317,7 +314,7 @@ async def test_searching_goes_from_hit_to_hit_and_round(story: Story) -> None:
 @pytest.mark.usefixtures("worker")
 async def test_following_stops_where_one_looks_and_goes_on_at_the_end(story: Story) -> None:
     run = story.running()
-    async with watching(story, run, (80, 24)) as pilot:
+    async with watching(story, run, NARROW) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, RunScreen)
         await pilot.press("up", "up")
@@ -373,9 +370,8 @@ async def test_saving_writes_a_new_private_file_and_no_other(
 # Batches
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_batches_tell_everything_about_one(story: Story, size: tuple[int, int]) -> None:
-    async with watching(story, story.completed_with_errors(), size) as pilot:
+async def test_batches_tell_everything_about_one(story: Story) -> None:
+    async with watching(story, story.completed_with_errors(), NARROW) as pilot:
         await pilot.press("b")
         await settled(pilot)
         shown = text(pilot)
@@ -426,25 +422,34 @@ async def test_the_history_shows_only_what_one_asks_for(story: Story) -> None:
         assert "aaaa0001" not in text(pilot)
 
 
-async def test_a_long_history_is_read_by_pages_and_whole_where_it_must_be(story: Story) -> None:
-    runs = PAGE + 60
+@pytest.fixture
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of 30 runs: a history of a few pages in little time."""
+    monkeypatch.setattr(history, "PAGE", 30)
+    monkeypatch.setattr(history, "NEAR", 5)
+
+
+@pytest.mark.usefixtures("short_pages")
+async def test_a_long_history_is_read_by_pages(story: Story) -> None:
+    runs = 50
     for number in range(runs):
         run = story.queue(f"r{number:05d}", at=story.clock.now() + timedelta(minutes=number))
         story.ledger.record("end", run.id, status=Status.CANCELED, ended_at=story.clock.now())
     async with story.app().run_test(size=(120, 36)) as pilot:
         await pilot.app.push_screen(HistoryScreen())
         await settled(pilot)
-        assert f"all, {PAGE}+" in text(pilot)
+        assert "all, 30+" in text(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, HistoryScreen)
-        screen.table.move_to(PAGE - 10)
+        screen.table.move_to(26)
         await settled(pilot)
         assert f"all, {runs}" in text(pilot)
         assert f"all, {runs}+" not in text(pilot)
 
 
+@pytest.mark.usefixtures("short_pages")
 async def test_searching_a_long_history_reads_all_of_it(story: Story) -> None:
-    for number in range(PAGE + 5):
+    for number in range(35):
         run = story.queue(f"r{number:05d}")
         story.ledger.record("end", run.id, status=Status.CANCELED, ended_at=story.clock.now())
     async with story.app().run_test(size=(120, 36)) as pilot:
@@ -452,16 +457,15 @@ async def test_searching_a_long_history_reads_all_of_it(story: Story) -> None:
         await settled(pilot)
         await pilot.press("slash", *"r00001", "enter")
         await settled(pilot)
-        assert "1 of 205" in text(pilot)
+        assert "1 of 35" in text(pilot)
         assert "run r00001" in text(pilot)
 
 
 # Rejected rows
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_rejected_rows_by_reason_then_the_rows(story: Story, size: tuple[int, int]) -> None:
-    async with watching(story, story.completed_with_errors(), size) as pilot:
+async def test_rejected_rows_by_reason_then_the_rows(story: Story) -> None:
+    async with watching(story, story.completed_with_errors(), NARROW) as pilot:
         await pilot.press("e")
         await settled(pilot)
         assert isinstance(pilot.app.screen, RejectedScreen)
@@ -517,3 +521,24 @@ async def test_the_rows_have_keys_of_their_own(story: Story) -> None:
         await pilot.press("tab", "down")
         await settled(pilot)
         assert "1 of 287" in text(pilot)
+
+
+async def test_a_run_that_was_pruned_meanwhile_is_told(story: Story) -> None:
+    run = story.completed_with_errors()
+    async with watching(story, run) as pilot:
+        story.ledger.remove([run.id])
+        screen = pilot.app.screen
+        assert isinstance(screen, RunScreen)
+        screen.reload()
+        await settled(pilot)
+        assert "There is no run 7f3a2b6c." in text(pilot)
+
+
+async def test_a_run_that_ended_while_away_is_told_at_the_next_start(story: Story) -> None:
+    run = story.running()
+    async with story.app().run_test(size=NARROW) as pilot:
+        await settled(pilot)
+    story.end(run, Status.CANCELED)
+    async with story.app().run_test(size=NARROW) as pilot:
+        await settled(pilot)
+        assert "Newsletter, high value: Canceled" in text(pilot)

@@ -27,7 +27,8 @@ from cctui.tui.run_commands import HISTORY_COMMANDS
 PAGE = 200
 """Runs that are read at once; the next ones come when the cursor gets near the end."""
 
-_NEAR = 40
+NEAR = 40
+"""Rows before the last one that is read, at which the next page is."""
 
 
 class HistoryScreen(ListPage):
@@ -119,7 +120,7 @@ class HistoryScreen(ListPage):
         """The run in words; further runs as the end comes near."""
         run = self._run_of(self.table.current)
         self.detail = change_line(run, self._earlier.get(run.id)) if run is not None else ()
-        if not self._whole and self.table.position >= len(self.table.rows) - _NEAR and self._runs:
+        if not self._whole and self.table.position >= len(self.table.rows) - NEAR and self._runs:
             self.call_later(self._more)
 
     def facts(self) -> Facts:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import ClassVar
 
 from msgspec import structs
 from textual.containers import Vertical
 from textual.events import Resize
+from textual.timer import Timer
 from textual.widget import Widget
 
 from cctui.access.roles import Sharing
@@ -20,15 +19,16 @@ from cctui.delivery.ledger import AlreadyRunning
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import Run, RunId, Status
 from cctui.errors import CctuiError
-from cctui.locales import N_, _, number
+from cctui.locales import N_, _
 from cctui.tui import run_rows, stage_rows, sum_rows
 from cctui.tui.batch_rows import BATCH_COLUMNS, batch_facts, batch_row
 from cctui.tui.commands import Choice, Command
 from cctui.tui.log_lines import LogLines
-from cctui.tui.page import Mover, Page
+from cctui.tui.page import Mover
 from cctui.tui.parts import Line, Part, Tone, plain, shown
 from cctui.tui.run_commands import RUN_COMMANDS, RunFacts
 from cctui.tui.run_rows import RunView
+from cctui.tui.screens.run_log import LogPage
 from cctui.tui.widgets.line_block import LineBlock
 from cctui.tui.widgets.lines import Rule
 from cctui.tui.widgets.prompt import Prompt
@@ -39,7 +39,7 @@ POLL_SECONDS = 0.5
 """How often ledger and log are looked at: what a slow line can carry while a run goes on."""
 
 
-class RunScreen(Page):
+class RunScreen(LogPage):
     """A run that goes on, stands still or is over, whoever started it."""
 
     HEADING = N_("Run")
@@ -57,10 +57,10 @@ class RunScreen(Page):
     """
 
     def __init__(self, run_id: RunId) -> None:
-        super().__init__()
-        self.run_id = run_id
+        super().__init__(run_id)
         self._view: RunView | None = None
         self._change = -1
+        self._timer: Timer | None = None
 
     # What is shown
 
@@ -80,12 +80,7 @@ class RunScreen(Page):
     def on_mount(self) -> None:
         """Keys go to the log; look for changes from now on."""
         self.log_pane.lines_shown.focus()
-        self.set_interval(POLL_SECONDS, self.poll)
-
-    @property
-    def log_pane(self) -> RunLogPane:
-        """The log."""
-        return self.query_one(RunLogPane)
+        self._timer = self.set_interval(POLL_SECONDS, self.poll)
 
     @property
     def batch_table(self) -> Table:
@@ -103,7 +98,9 @@ class RunScreen(Page):
         self.poll()
 
     def tick(self, *, changed: bool) -> None:
-        """Once a second: the frame."""
+        """Once a second: the frame, and news of a run that stood still."""
+        if changed:
+            self.poll()
         self.draw()
 
     def poll(self) -> None:
@@ -119,6 +116,16 @@ class RunScreen(Page):
                 return
             if changed:
                 self.show_view()
+        self._rest_or_watch()
+
+    def _rest_or_watch(self) -> None:
+        """Look twice a second only while something can happen by itself."""
+        if self._timer is None or self._view is None:
+            return
+        if runs.stopped(self._view.run):
+            self._timer.pause()
+        else:
+            self._timer.resume()
 
     def _look(self) -> bool:
         """Read what may have changed. Says whether there is anything to draw."""
@@ -157,13 +164,14 @@ class RunScreen(Page):
         return usage(path, connection.client_id, self.face.clock) if connection and path.exists() else None
 
     def _refuse(self, problem: CctuiError) -> None:
-        self.query_one("#standing", LineBlock).show(
-            [
-                (Part(shown(text, 300), tone),)
-                for text, tone in ((problem.what, Tone.BAD), (problem.do, Tone.PLAIN))
-                if text
-            ]
-        )
+        told = ((problem.what, Tone.BAD), (problem.why, Tone.PLAIN), (problem.do, Tone.PLAIN))
+        lines = [
+            (Part(line, tone),)
+            for text, tone in told
+            if text
+            for line in run_rows.wrapped(shown(text, 300), self._width)
+        ]
+        self.query_one("#standing", LineBlock).show(lines)
 
     def show_view(self) -> None:
         """Draw the run as it was last read; only cells that differ repaint."""
@@ -291,87 +299,17 @@ class RunScreen(Page):
             self.log_pane.lines_shown.focus()
         self.draw()
 
-    # Commands of the log
-
-    def do_search(self) -> None:
-        """Ask what to look for."""
-        self.query_one(Prompt).ask("search", _("Search"), self.log_pane.needle)
-
-    def do_next(self) -> None:
-        """The next hit."""
-        self._go_to_hit(1)
-
-    def do_previous(self) -> None:
-        """The hit before."""
-        self._go_to_hit(-1)
-
-    def _go_to_hit(self, step: int) -> None:
-        if not self.log_pane.needle:
-            self.do_search()
-        elif not self.log_pane.next_hit(step) and not self.log_pane.searching:
-            self.notice(_("“{text}” is not in the log.").format(text=shown(self.log_pane.needle, 40)), Tone.WARNING)
-
-    def do_level(self) -> None:
-        """The next level."""
-        self.log_pane.next_level()
-
-    def do_follow(self) -> None:
-        """Stay at the end, or stay here."""
-        self.log_pane.toggle_follow()
-
-    def do_copy(self) -> None:
-        """Copy the line, or the facts of the batch."""
-        if self.batches_in_front:
-            text = "\n".join(plain(line).strip() for line in self.query_one("#batch-facts", LineBlock).lines)
-        else:
-            text = self.log_pane.current_text()
-        if text:
-            self.face.copy(text)
-            self.notice(_("Copied, where the terminal allows it. w saves to a file."))
-
-    def do_copy_all(self) -> None:
-        """Copy every line listed."""
-        text, whole = self.log_pane.all_text()
-        self.face.copy(text)
-        lines = number(text.count("\n"))
-        self.notice(
-            _("{count} lines copied.").format(count=lines)
-            if whole
-            else _("The last {count} lines copied: terminals take no more. w saves them all.").format(count=lines)
-        )
-
-    def do_save(self) -> None:
-        """Ask for the name of the file."""
-        here = Path.cwd() if os.access(Path.cwd(), os.W_OK) else self.log_pane.log_lines.path.parent
-        self.query_one(Prompt).ask("save", _("Save log as"), str(here / f"cctui-{self.run_id}.log"))
-
-    def on_prompt_answered(self, message: Prompt.Answered) -> None:
-        """Search, or save."""
-        self.log_pane.lines_shown.focus()
-        if message.kind == "search":
-            self.log_pane.search(message.text)
-        elif message.text:
-            self.log_pane.save(Path(message.text).expanduser())
-
-    def on_run_log_pane_saved(self, message: RunLogPane.Saved) -> None:
-        """Say where the log is, or why not."""
-        name = shown(str(message.path), 300)
-        if message.problem:
-            self.notice(_("Not saved. {why} {file}").format(file=name, why=message.problem), Tone.BAD)
-        else:
-            self.notice(_("Saved to {file}.").format(file=name), Tone.GOOD)
-
-    def do_left(self) -> None:
-        """The beginning of long lines."""
-        self.log_pane.lines_shown.sideways(-1)
-
-    def do_right(self) -> None:
-        """The end of long lines."""
-        self.log_pane.lines_shown.sideways(1)
+    # Moving and going back
 
     def mover(self) -> Mover:
         """What arrows and paging keys move in."""
         return self.batch_table if self.batches_in_front else self.log_pane
+
+    def text_under_cursor(self) -> str:
+        """The line of the log, or everything about the batch."""
+        if not self.batches_in_front:
+            return super().text_under_cursor()
+        return "\n".join(plain(line).strip() for line in self.query_one("#batch-facts", LineBlock).lines)
 
     def do_back(self) -> None:
         """Undo one thing at a time: the question, the search, the batches, then the screen itself."""

@@ -178,13 +178,15 @@ class RunLogPane(Vertical):
         def cancelled() -> bool:
             return worker.is_cancelled
 
-        after: list[int] = []
-        for hit in log.hits(needle, start, end, cancelled):
-            if not after:
-                self.post_message(self.Found(search, [hit], end, whole=False))
-            after.append(hit)
-        before = list(log.hits(needle, 0, start, cancelled))
+        parts: list[list[int]] = []
+        for first, last in ((start, end), (0, start)):
+            parts.append([])
+            for hit in log.hits(needle, first, last, cancelled):
+                if not any(parts):
+                    self.post_message(self.Found(search, [hit], end, whole=False))
+                parts[-1].append(hit)
         if not worker.is_cancelled:
+            after, before = parts
             self.post_message(self.Found(search, before + after, end, whole=True))
 
     def on_run_log_pane_found(self, message: Found) -> None:
