@@ -102,9 +102,12 @@ def recent(environment: Environment, limit: int = 20) -> list[Refresh]:
         return ledger.refreshes(limit)
 
 
-def carry_out(environment: Environment, ledger: ScheduleLedger, refresh: Refresh, clock: Clock) -> None:
-    """Turn ``refresh`` into runs; where its ``problem`` says why it was given up, into runs that were skipped."""
+def carry_out(
+    environment: Environment, ledger: ScheduleLedger, refresh: Refresh, clock: Clock, *, given_up: str = ""
+) -> None:
+    """Turn ``refresh`` into runs; where it was ``given_up`` for some reason, into runs that were skipped for it."""
     now = clock.now()
+    refresh = structs.replace(refresh, problem=given_up)
     runs = [run for export in refresh.exports for run in _run_of(environment, refresh, export, now)]
     added, busy = ledger.carry_out(refresh, runs)
     for run in added:

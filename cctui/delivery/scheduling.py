@@ -107,7 +107,7 @@ class Scheduling:
         gave_up = self._profiles.waited() >= PATIENCE
         for refresh in waiting:
             if gave_up:
-                carry_out(self._environment, ledger, msgspec.structs.replace(refresh, problem=problem), self._clock)
+                carry_out(self._environment, ledger, refresh, self._clock, given_up=problem)
             elif problem:
                 ledger.note_refresh(refresh.number, problem)
         if gave_up:
