@@ -21,11 +21,11 @@ from cctui.delivery.states import Run, RunId
 from cctui.errors import CctuiError, UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import N_, _, language, time_of_day
-from cctui.tui import glyphs, last_visit, reading
+from cctui.tui import glyphs, last_visit
 from cctui.tui.frame import HeaderFacts, Place
 from cctui.tui.page import Page
 from cctui.tui.parts import Tone, shown
-from cctui.tui.reading import Snapshot
+from cctui.tui.reading import Reader, Snapshot
 from cctui.tui.run_rows import outcome
 from cctui.tui.run_watch import RunWatcher, notice_tone
 from cctui.tui.themes import ANSI, DARK, THEMES
@@ -87,8 +87,7 @@ class CctuiApp(App[int]):
         self.last_visit = last_visit.read(environment, operator.name)
         self.removed: list[Removed] = []
         self.zone: tzinfo = UTC
-        self._ledger: Ledger | None = None
-        self._version = ""
+        self._reader = Reader(environment, self.clock)
         self._segments: SegmentReader | None = None
         self._watcher = RunWatcher(environment.state_folder, operator.name)
         self._ascii = glyphs.AsciiOnly() if (glyphs.ascii_only() if ascii_only is None else ascii_only) else None
@@ -108,8 +107,8 @@ class CctuiApp(App[int]):
         first = self._first_theme()
         if first != self.theme:
             self.theme = first
-        self._take(reading.read(self.environment, self.ledger))
-        self._version = self._present_version()
+        self._take(self._reader.read())
+        self._reader.changed()
         self.call_later(self._tell_what_ended)
         self.open_first()
         if self.snapshot.problem is not None:
@@ -142,12 +141,7 @@ class CctuiApp(App[int]):
     @property
     def ledger(self) -> Ledger | None:
         """The ledger, as soon as anything has ever run here."""
-        if self._ledger is None and self.environment.ledger_path.exists():
-            try:
-                self._ledger = Ledger(self.environment.ledger_path, self.clock)
-            except CctuiError as problem:
-                self.call_later(self.show_error, problem)
-        return self._ledger
+        return self._reader.ledger
 
     def _ledger_or_refuse(self) -> Ledger:
         if self.ledger is None:
@@ -183,18 +177,14 @@ class CctuiApp(App[int]):
 
     def recent_runs(self) -> list[Run]:
         """The newest runs of all exports."""
-        try:
-            return self.ledger.runs(limit=50) if self.ledger is not None else []
-        except CctuiError:
-            return []
+        return self._reader.recent()
 
     def on_unmount(self) -> None:
         """Let go of files; runs go on in their own process."""
         last_visit.write(self.environment, self.operator.name, self.clock.now())
         if self._segments is not None:
             self._segments.stop()
-        if self._ledger is not None:
-            self._ledger.close()
+        self._reader.close()
 
     def _first_theme(self) -> str:
         asked = os.environ.get("CCTUI_THEME", "")
@@ -205,23 +195,11 @@ class CctuiApp(App[int]):
 
     # Changes
 
-    def _present_version(self) -> str:
-        ledger = self.ledger
-        change = ledger.change() if ledger is not None else -1
-        return f"{self.environment.version()} {change}"
-
     def _tick(self) -> None:
-        try:
-            version = self._present_version()
-        except CctuiError:
-            version = self._version
-        if version != self._version:
-            self._version = version
+        if self._reader.changed():
             self.read_again()
-        elif self.snapshot.unfinished and isinstance(self.screen, Page):
-            self.screen.tick(changed=False)
         elif isinstance(self.screen, Page):
-            self.screen.draw()
+            self.screen.tick(changed=False)
 
     def read_again(self) -> None:
         """Read definitions and runs in the background and show what has changed."""
@@ -229,7 +207,7 @@ class CctuiApp(App[int]):
 
     def _read(self) -> None:
         worker = get_current_worker()
-        snapshot = reading.read(self.environment, self.ledger)
+        snapshot = self._reader.read()
         if not worker.is_cancelled:
             self.post_message(self.Read(snapshot))
 
@@ -242,7 +220,7 @@ class CctuiApp(App[int]):
 
     def refresh_now(self) -> None:
         """Read at once, after a change of one's own."""
-        self._take(reading.read(self.environment, self.ledger))
+        self._take(self._reader.read())
         if isinstance(self.screen, Page):
             self.screen.tick(changed=True)
 

@@ -80,7 +80,9 @@ def _steps(facts: HomeFacts) -> Iterable[BoardLine]:
     for index, (title, about, target) in enumerate(_STEPS):
         sign = Part(f"{glyphs.GOOD} ", Tone.GOOD) if done[index] else Part(f"{index + 1} ", Tone.KEY)
         tone = Tone.STRONG if index == following else Tone.PLAIN
-        yield (BoardLine((sign, Part(fill(_(title), 26), tone), Part(_(about), Tone.QUIET)), target))
+        yield (
+            BoardLine((sign, Part(fill(_(title), 26), tone), Part(_(about), Tone.QUIET)), target, index == following)
+        )
 
 
 def _running(run: Run, facts: HomeFacts, width: int) -> Line:

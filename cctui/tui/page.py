@@ -65,8 +65,7 @@ class Page(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-high")]  # noqa: RUF012
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        if "COMMANDS" in cls.__dict__:
-            cls.BINDINGS = bindings((*cls.COMMANDS, *EVERYWHERE))  # type: ignore[assignment]
+        cls.BINDINGS = bindings((*cls.COMMANDS, *EVERYWHERE))  # type: ignore[assignment]
         super().__init_subclass__(**kwargs)
 
     def __init__(self) -> None:
@@ -163,6 +162,10 @@ class Page(Screen[None]):
             self.reload()
             self.draw()
 
+    def on_screen_suspend(self) -> None:
+        """What was said before another page came on top is old when one comes back."""
+        self._notice = ()
+
     def on_resize(self, _event: Resize) -> None:
         """Fit every line of the frame to the new width."""
         self.draw()
@@ -173,7 +176,7 @@ class Page(Screen[None]):
             return
         facts = self.facts()
         width = self.size.width
-        show = self._show
+        show = self._draw_line
         show("header", frame.header(self.face.header_facts(), width))
         show("folded-menu", frame.folded_menu(self.face.places(), self.PLACE, width))
         page_width = width - _PAGE_INSET - (MENU_WIDTH if self.MENU and width >= _WIDE else 0)
@@ -190,19 +193,19 @@ class Page(Screen[None]):
         show("hints", frame.hints(self.commands, facts, width))
         show("too-small", (Part(_("cctui needs at least 60 columns and 16 lines.")),))
 
-    def _show(self, name: str, line: Line) -> None:
+    def _draw_line(self, name: str, line: Line) -> None:
         self.query_one(f"#{name}", TextLine).show(line)
 
     def notice(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Say something in the detail line until the next key; nothing is hidden by it."""
         self._notice = (Part(text, tone),)
-        self._show("detail", self._notice)
+        self._draw_line("detail", self._notice)
 
     def on_key(self, _event: Key) -> None:
         """A notice has been read when the next key comes."""
         if self._notice:
             self._notice = ()
-            self._show("detail", self.detail)
+            self._draw_line("detail", self.detail)
 
     def tick(self, *, changed: bool) -> None:
         """Once a second: draw what time has changed, reload what others have changed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,11 +15,12 @@ from cctui.definitions.model import (
     ExportDefinition,
     ExportId,
 )
+from cctui.delivery.ledger import Ledger
 from cctui.delivery.states import Run
 from cctui.errors import CctuiError
+from cctui.host.clock import Clock
 
-if TYPE_CHECKING:
-    from cctui.delivery.ledger import Ledger
+_RECENT = 50
 
 
 Definition = Stored[ConnectionDefinition] | Stored[ExportDefinition] | Broken
@@ -85,39 +85,82 @@ class Snapshot(Struct, frozen=True):
         return bool(definitions) and all(definition.endpoints != Endpoints() for definition in definitions)
 
 
-def read(environment: Environment, ledger: Ledger | None) -> Snapshot:
-    """Read everything anew. What cannot be read becomes ``problem``; the rest is still there."""
-    from cctui.delivery.launch import worker_alive
+class Reader:
+    """Reads the environment and its ledger, and knows cheaply whether either has changed since."""
 
-    problem: CctuiError | None = None
-    definition = None
-    try:
-        definition = environment.read().definition
-    except CctuiError as found:
-        problem = found
-    connections = tuple(environment.connections())
-    last_runs: dict[ExportId, Run] = {}
-    unfinished: tuple[Run, ...] = ()
-    if ledger is not None:
+    def __init__(self, environment: Environment, clock: Clock) -> None:
+        self._environment = environment
+        self._clock = clock
+        self._ledger: Ledger | None = None
+        self._problem: CctuiError | None = None
+        self._version = ""
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The ledger, as soon as anything has ever run here; ``None`` also where it cannot be used."""
+        if self._ledger is None and self._problem is None and self._environment.ledger_path.exists():
+            try:
+                self._ledger = Ledger(self._environment.ledger_path, self._clock)
+            except CctuiError as problem:
+                self._problem = problem
+        return self._ledger
+
+    def changed(self) -> bool:
+        """Whether a definition or a run is another than when this was asked last; reads no data."""
+        before = self._version
         try:
-            last_runs = ledger.last_runs()
-            unfinished = tuple(ledger.unfinished())
+            change = self.ledger.change() if self.ledger is not None else -1
+        except CctuiError:
+            return False
+        self._version = f"{self._environment.version()} {change}"
+        return before != self._version
+
+    def read(self) -> Snapshot:
+        """Read everything anew. What cannot be read becomes ``problem``; the rest is still there."""
+        from cctui.delivery.launch import worker_alive
+
+        environment, ledger = self._environment, self.ledger
+        problem = self._problem
+        definition = None
+        try:
+            definition = environment.read().definition
         except CctuiError as found:
-            problem = problem or found
-    return Snapshot(
-        environment=definition,
-        connections=connections,
-        exports=tuple(environment.exports()),
-        signed_in=frozenset(
-            stored.definition.id
-            for stored in connections
-            if isinstance(stored, Stored) and (environment.secrets_folder / f"{stored.definition.id}.json").exists()
-        ),
-        last_runs=last_runs,
-        unfinished=unfinished,
-        worker_alive=not unfinished or worker_alive(environment),
-        problem=problem,
-    )
+            problem = found
+        connections = tuple(environment.connections())
+        last_runs: dict[ExportId, Run] = {}
+        unfinished: tuple[Run, ...] = ()
+        if ledger is not None:
+            try:
+                last_runs = ledger.last_runs()
+                unfinished = tuple(ledger.unfinished())
+            except CctuiError as found:
+                problem = problem or found
+        return Snapshot(
+            environment=definition,
+            connections=connections,
+            exports=tuple(environment.exports()),
+            signed_in=frozenset(
+                stored.definition.id
+                for stored in connections
+                if isinstance(stored, Stored) and (environment.secrets_folder / f"{stored.definition.id}.json").exists()
+            ),
+            last_runs=last_runs,
+            unfinished=unfinished,
+            worker_alive=not unfinished or worker_alive(environment),
+            problem=problem,
+        )
+
+    def recent(self) -> list[Run]:
+        """The newest runs of all exports, newest first."""
+        try:
+            return self.ledger.runs(limit=_RECENT) if self.ledger is not None else []
+        except CctuiError:
+            return []
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        if self._ledger is not None:
+            self._ledger.close()
 
 
 def identity(definition: Definition) -> str:

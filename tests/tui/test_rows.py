@@ -8,7 +8,6 @@ from contoso_stories import NOW, FixedClock
 from cctui.access.roles import Operator, Role
 from cctui.constant_contact.connection_check import ConnectionCheck, ConnectionState
 from cctui.definitions.environment import Environment
-from cctui.delivery.ledger import Ledger
 from cctui.delivery.states import Status
 from cctui.profiles.source import Segment, SegmentName
 from cctui.tui import reading, rows
@@ -21,8 +20,11 @@ ADMINISTRATOR = Operator("ops1", Role.ADMINISTRATOR)
 @pytest.fixture
 def snapshot(contoso: Environment) -> reading.Snapshot:
     """Everything read from the company's environment."""
-    with Ledger(contoso.ledger_path, FixedClock()) as ledger:
-        return reading.read(contoso, ledger)
+    reader = reading.Reader(contoso, FixedClock())
+    try:
+        return reader.read()
+    finally:
+        reader.close()
 
 
 def _exports(snapshot: reading.Snapshot, operator: Operator = ADMINISTRATOR) -> dict[str, tuple[str, ...]]:

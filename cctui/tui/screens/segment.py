@@ -19,6 +19,9 @@ from cctui.tui.segment_commands import DETAIL_COMMANDS, SegmentFacts
 from cctui.tui.segment_reading import PREVIEW_ROWS, SegmentDetail
 from cctui.tui.widgets.lines import TextLine
 
+_WIDEST = 22
+_WIDEST_ID = 14
+
 _ATTRIBUTES = (
     Column("name", N_("Attribute"), least=16, most=40),
     Column("type", N_("Type"), least=8, most=20),
@@ -134,7 +137,11 @@ def member_columns(fields: Sequence[str]) -> tuple[Column, ...]:
         Column("position", "#", least=4, most=5, right=True),
         *(
             Column(
-                name, shown(name), least=min(12, max(6, len(name))), most=30, leaves=0 if index == 0 else count - index
+                name,
+                shown(name),
+                least=min(12, max(6, len(name))),
+                most=_WIDEST if index else _WIDEST_ID,
+                leaves=count - index if index else 0,
             )
             for index, name in enumerate(fields)
         ),

@@ -91,10 +91,11 @@ class Rule(Widget):
 
 
 class BoardLine(Struct, frozen=True):
-    """A line of a board. ``target`` is what Enter opens, empty for a line to read only."""
+    """A line of a board. ``target`` is what Enter opens, empty for a line to read only. The cursor ``begins`` here."""
 
     parts: Line = ()
     target: str = ""
+    begins: bool = False
 
 
 class Board(ScrollView, can_focus=True, inherit_bindings=False):
@@ -129,8 +130,9 @@ class Board(ScrollView, can_focus=True, inherit_bindings=False):
         before, target, was = self._lines, self.current, self._cursor
         self._lines = list(lines)
         targets = [index for index, line in enumerate(lines) if line.target]
-        same = [index for index in targets if lines[index].target == target]
-        self._cursor = (same or targets or [-1])[0]
+        same = sorted((i for i in targets if lines[i].target == target), key=lambda i: i != self._cursor)
+        begin = [index for index in targets if lines[index].begins]
+        self._cursor = (same or begin or targets or [-1])[0]
         self.virtual_size = Size(self.scrollable_content_region.width, len(lines))
         if len(before) != len(lines):
             self.refresh()
