@@ -139,7 +139,6 @@ def show_run(session: Session, run_id: str, following: bool, events: bool) -> in
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help=_("Write to this file instead."))
 @in_session
 def rejected(session: Session, run_id: str, output: Path | None) -> None:
-    from cctui.access.roles import Action, require
     from cctui.delivery import runs as operations
 
     environment = session.environment
@@ -147,8 +146,7 @@ def rejected(session: Session, run_id: str, output: Path | None) -> None:
     if session.as_json:
         session.emit([{"reason": title, "count": count} for title, count in _summary(environment, found)])
         return
-    require(session.operator, Action.SEE_ADDRESSES)
-    path = operations.rejected_path(environment, found.id)
+    path = operations.hand_out_rejected(environment, session.operator, found.id)
     if output is not None:
         operations.write_rejected(environment, found.id, output)
         click.echo(_("Written to {file}.").format(file=output), err=True)

@@ -6,18 +6,22 @@ Screens and commands call these and nothing below them. Rows in brackets are tho
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from cctui.access.roles import Action, Operator, Role, Sharing, may, require
-from cctui.definitions import toml_files
+from cctui.definitions import audit, toml_files
+from cctui.definitions.audit import Deed
 from cctui.definitions.environment import Broken, Environment, NotFound, Removed, Stored, new_id
-from cctui.definitions.model import ConnectionDefinition, ExportDefinition
+from cctui.definitions.model import ConnectionDefinition, ExportDefinition, ExportSchedule
 from cctui.definitions.toml_files import DefinitionError
 from cctui.errors import UsageError
 from cctui.locales import _, ngettext, number
 from cctui.masking import harmless
+
+D = TypeVar("D", bound=Struct)
 
 
 class ConnectionInUse(UsageError):
@@ -67,7 +71,9 @@ def add_connection(
     """Save a new connection (C14, C23). Raises :class:`UsageError` where its name is taken (C6)."""
     require(operator, Action.CHANGE_CONNECTIONS)
     _require_own_name(environment, definition)
-    return environment.save_connection(definition, None)
+    saved = environment.save_connection(definition, None)
+    audit.record(environment, operator, Deed.CONNECTION_ADDED, definition.id, after=saved.definition)
+    return saved
 
 
 def edit_connection(
@@ -76,7 +82,10 @@ def edit_connection(
     """Save a changed connection, sharing included (C18). Unsharing leaves the exports of contributors as they are."""
     require(operator, Action.CHANGE_CONNECTIONS)
     _require_own_name(environment, definition)
-    return environment.save_connection(definition, expected)
+    before = _readable(lambda: environment.connection(definition.id))
+    saved = environment.save_connection(definition, expected)
+    audit.record(environment, operator, Deed.CONNECTION_CHANGED, definition.id, before=before, after=saved.definition)
+    return saved
 
 
 def remove_connection(environment: Environment, operator: Operator, connection_id: str) -> Removed:
@@ -85,7 +94,10 @@ def remove_connection(environment: Environment, operator: Operator, connection_i
     used_by = exports_of(environment, connection_id)
     if used_by:
         raise ConnectionInUse(_shown_name(environment, connection_id), used_by)
-    return environment.remove_connection(connection_id)
+    before = _readable(lambda: environment.connection(connection_id))
+    removed = environment.remove_connection(connection_id)
+    audit.record(environment, operator, Deed.CONNECTION_REMOVED, connection_id, before=before)
+    return removed
 
 
 def exports_of(environment: Environment, connection_id: str) -> list[ExportDefinition]:
@@ -100,7 +112,9 @@ def exports_of(environment: Environment, connection_id: str) -> list[ExportDefin
 def add_export(environment: Environment, operator: Operator, definition: ExportDefinition) -> Stored[ExportDefinition]:
     """Save a new export; it is not run (F11). Raises :class:`NotFound` where its connection does not exist."""
     _require_use(environment, operator, definition.connection)
-    return environment.save_export(definition, None)
+    saved = environment.save_export(definition, None)
+    audit.record(environment, operator, Deed.EXPORT_ADDED, definition.id, after=saved.definition)
+    return saved
 
 
 def edit_export(
@@ -113,9 +127,9 @@ def edit_export(
         if old.connection is not None and definition.connection is None:
             require(operator, Action.DETACH_EXPORT)
         if old.connection == definition.connection:
-            return environment.save_export(definition, expected)
+            return _save_export(environment, operator, definition, expected)
     _require_use(environment, operator, definition.connection)
-    return environment.save_export(definition, expected)
+    return _save_export(environment, operator, definition, expected)
 
 
 def duplicate_export(
@@ -138,7 +152,7 @@ def detach_exports(
     require(operator, Action.DETACH_EXPORT)
     found = [environment.export(export_id) for export_id in dict.fromkeys(export_ids)]
     return [
-        environment.save_export(structs.replace(stored.definition, connection=None), stored.fingerprint)
+        _save_export(environment, operator, structs.replace(stored.definition, connection=None), stored.fingerprint)
         for stored in found
     ]
 
@@ -150,17 +164,50 @@ def attach_export(
     stored = environment.export(export_id)
     require(operator, Action.CHANGE_EXPORT, sharing_of(environment, stored.definition))
     _require_use(environment, operator, connection_id)
-    return environment.save_export(structs.replace(stored.definition, connection=connection_id), stored.fingerprint)
+    attached = structs.replace(stored.definition, connection=connection_id)
+    return _save_export(environment, operator, attached, stored.fingerprint)
+
+
+def schedule_exports(
+    environment: Environment, operator: Operator, schedules: Mapping[str, ExportSchedule]
+) -> list[Stored[ExportDefinition]]:
+    """Give exports their schedules (R2, R5); who may edit an export may schedule it (R6).
+
+    All of them are looked up and asked for before the first one is changed.
+    """
+    found = [environment.export(export_id) for export_id in schedules]
+    for stored in found:
+        require(operator, Action.CHANGE_EXPORT, sharing_of(environment, stored.definition))
+    changed = [structs.replace(stored.definition, schedule=schedules[stored.definition.id]) for stored in found]
+    for stored, definition in zip(found, changed, strict=True):
+        toml_files.require_sound(definition, stored.path)
+    return [
+        _save_export(environment, operator, definition, stored.fingerprint)
+        for stored, definition in zip(found, changed, strict=True)
+    ]
+
+
+def switched(schedule: ExportSchedule, on: bool) -> ExportSchedule:
+    """The same schedule, on or off: what was chosen is kept while it is off (Keep individual schedules, R5)."""
+    if not on:
+        return structs.replace(schedule, run="off")
+    if schedule.run != "off":
+        return schedule
+    return structs.replace(schedule, run="system-refresh" if schedule.repeat is None else "custom")
 
 
 def remove_export(environment: Environment, operator: Operator, export_id: str) -> Removed:
     """Remove an export, sound or not (F15). One that cannot be read is for administrators to remove."""
+    before: ExportDefinition | None = None
     try:
-        sharing = sharing_of(environment, environment.export(export_id).definition)
+        before = environment.export(export_id).definition
+        sharing = sharing_of(environment, before)
     except DefinitionError:
         sharing = Sharing.ADMINISTRATORS
     require(operator, Action.CHANGE_EXPORT, sharing)
-    return environment.remove_export(export_id)
+    removed = environment.remove_export(export_id)
+    audit.record(environment, operator, Deed.EXPORT_REMOVED, export_id, before=before)
+    return removed
 
 
 def restore(environment: Environment, operator: Operator, removed: Removed) -> None:
@@ -175,6 +222,24 @@ def restore(environment: Environment, operator: Operator, removed: Removed) -> N
             sharing = Sharing.ADMINISTRATORS
         require(operator, Action.CHANGE_EXPORT, sharing)
     environment.restore(removed)
+    audit.record(environment, operator, Deed.REMOVAL_UNDONE, removed.path.stem)
+
+
+def _save_export(
+    environment: Environment, operator: Operator, definition: ExportDefinition, expected: str | None
+) -> Stored[ExportDefinition]:
+    before = _readable(lambda: environment.export(definition.id))
+    saved = environment.save_export(definition, expected)
+    audit.record(environment, operator, Deed.EXPORT_CHANGED, definition.id, before=before, after=saved.definition)
+    return saved
+
+
+def _readable(read: Callable[[], Stored[D]]) -> D | None:
+    """The definition as it was before a change, where it could be read."""
+    try:
+        return read().definition
+    except (DefinitionError, NotFound):
+        return None
 
 
 def _require_use(environment: Environment, operator: Operator, connection_id: str | None) -> None:

@@ -14,6 +14,8 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from cctui.access.roles import Action, Operator, Sharing, may, require
+from cctui.definitions import audit
+from cctui.definitions.audit import Deed
 from cctui.definitions.changes import sharing_of
 from cctui.definitions.environment import Broken, Environment, NotFound, Stored
 from cctui.definitions.model import ConnectionId, ExportDefinition, ExportId, ListId
@@ -84,6 +86,7 @@ def ask(environment: Environment, operator: Operator, *, clock: Clock | None = N
                 exports=list(planned.exports),
             )
         )
+    audit.record(environment, operator, Deed.REFRESH_STARTED, " ".join(asked.exports), clock=clock)
     launch.ensure_worker(environment)
     return asked
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from cctui.access.roles import Action, Operator, Sharing, require
+from cctui.definitions import audit
+from cctui.definitions.audit import Deed
 from cctui.definitions.changes import sharing_of
 from cctui.definitions.environment import Environment, NotFound
 from cctui.definitions.model import ConnectionId, ExportId, ListId
@@ -28,6 +30,7 @@ from cctui.masking import printable
 KEPT_DAYS = 90
 """How long a run that is over is kept, with its spool."""
 
+_DEEDS = {Wish.CANCEL: Deed.RUN_CANCELED, Wish.PAUSE: Deed.RUN_PAUSED, Wish.NONE: Deed.RUN_RESUMED}
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -69,6 +72,7 @@ def start(
     with Ledger(environment.ledger_path, clock) as ledger:
         queued = ledger.queue(asked)
     if queued is asked:
+        audit.record(environment, operator, Deed.RUN_STARTED, f"{queued.export} {queued.id}", clock=clock)
         spool = Spool(environment, queued.id)
         spool.make()
         spool.log.write(
@@ -142,6 +146,18 @@ def rejected_path(environment: Environment, run_id: RunId) -> Path:
     return reports.rejected_path(environment, find(environment, run_id))
 
 
+def hand_out_rejected(environment: Environment, operator: Operator, run_id: RunId) -> Path:
+    """The rejected rows for ``operator`` to take away; who took them is written to the audit log.
+
+    Raises :class:`cctui.errors.NotPermitted` for those who may not see addresses.
+    """
+    require(operator, Action.SEE_ADDRESSES)
+    run = find(environment, run_id)
+    path = reports.rejected_path(environment, run)
+    audit.record(environment, operator, Deed.REJECTED_ROWS_TAKEN, f"{run.export} {run.id}")
+    return path
+
+
 def write_rejected(environment: Environment, run_id: RunId, target: Path) -> None:
     """Copy the rejected rows to ``target``."""
     reports.write_rejected(environment, find(environment, run_id), target)
@@ -213,6 +229,7 @@ def _ask(environment: Environment, operator: Operator, run_id: RunId, wish: Wish
     with Ledger(environment.ledger_path, clock) as ledger:
         require(operator, Action.RUN_EXPORT, _sharing(environment, ledger.run(run_id)))
         run = ledger.ask(run_id, wish)
+    audit.record(environment, operator, _DEEDS[wish], f"{run.export} {run.id}", clock=clock)
     log = Spool(environment, run.id).log
     if wish is not Wish.NONE:
         log.write(WishHeard(at=clock.now(), wish=wish))

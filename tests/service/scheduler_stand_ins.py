@@ -35,6 +35,8 @@ from cctui.profiles.source import SourceError
 
 MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """Five in the morning in Oslo."""
+DUE = MONDAY.replace(hour=5, minute=30)
+"""06:30 in Oslo."""
 OPS = Operator("ops1", Role.ADMINISTRATOR)
 DAILY = ExportSchedule(run="custom", repeat="daily", times=["06:30"])
 LIST_ID = "3b1d6c1e-0000-4000-8000-000000000001"

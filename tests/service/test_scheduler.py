@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from scheduler_stand_ins import DAILY, MONDAY, Box, Crash
+from scheduler_stand_ins import DAILY, DUE, MONDAY, Box, Crash
 
 from cctui.definitions.model import ExportSchedule, RefreshSchedule
 from cctui.delivery import refresh
@@ -17,8 +17,6 @@ from cctui.delivery.schedule_ledger import ScheduleLedger
 from cctui.delivery.scheduling import PATIENCE, Scheduling
 from cctui.delivery.states import Status, Trigger
 
-DUE = MONDAY.replace(hour=5, minute=30)
-"""06:30 in Oslo."""
 DAY = timedelta(days=1)
 
 

@@ -1,0 +1,129 @@
+"""What administrators do to the environment itself: its users, the system refresh, language and time zone.
+
+Screens and commands call these and nothing below them; each asks :mod:`cctui.access.roles` first.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from cctui.access.roles import Action, Operator, Role, User, require
+from cctui.definitions import audit
+from cctui.definitions.audit import Deed
+from cctui.definitions.environment import Environment, Stored
+from cctui.definitions.model import EnvironmentDefinition, LanguageCode, RefreshSchedule
+from cctui.errors import UsageError
+from cctui.locales import _
+from cctui.masking import harmless
+
+
+class LastAdministrator(UsageError):
+    """Without an administrator nobody could change the environment any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("{name} is the last administrator.").format(name=harmless(name, 60)),
+            do=_("Make somebody else an administrator first."),
+        )
+
+
+def edit_system(
+    environment: Environment,
+    operator: Operator,
+    expected: str,
+    *,
+    schedule: RefreshSchedule | None = None,
+    language: LanguageCode | None = None,
+    time_zone: str | None = None,
+) -> Stored[EnvironmentDefinition]:
+    """Change what is given and keep the rest (R15, N7). ``expected`` is the fingerprint of the file as it was shown.
+
+    Raises :class:`ChangedElsewhere`, :class:`DefinitionError` for what does not fit.
+    """
+    require(operator, Action.CHANGE_SYSTEM)
+    before = environment.read().definition
+    section = before.environment
+    after = structs.replace(
+        before,
+        schedule=schedule if schedule is not None else before.schedule,
+        environment=structs.replace(
+            section,
+            language=language if language is not None else section.language,
+            time_zone=time_zone if time_zone is not None else section.time_zone,
+        ),
+    )
+    saved = environment.save_environment(after, expected)
+    audit.record(environment, operator, Deed.SYSTEM_CHANGED, "environment", before=before, after=saved.definition)
+    return saved
+
+
+def add_user(environment: Environment, operator: Operator, user: User) -> None:
+    """Add a user or a group (``group:NAME``). The first one does not shut out the operator, who is added too.
+
+    Raises :class:`UsageError` where the name is taken.
+    """
+    require(operator, Action.CHANGE_USERS)
+    stored = environment.read()
+    users = stored.definition.users
+    if any(one.name == user.name for one in users):
+        raise UsageError(
+            _("{name} is a user already.").format(name=harmless(user.name, 60)),
+            do=_("Change the role: cctui users edit NAME --role ROLE"),
+        )
+    if not users and user.name != operator.name:
+        users = [User(operator.name, Role.ADMINISTRATOR)]
+    _save(environment, operator, stored, [*users, user], Deed.USER_ADDED, user.name, after=user)
+
+
+def change_user(environment: Environment, operator: Operator, name: str, role: Role) -> None:
+    """Give a user another role. Raises :class:`LastAdministrator`, :class:`UsageError`."""
+    require(operator, Action.CHANGE_USERS)
+    stored = environment.read()
+    users = stored.definition.users
+    before = _user(users, name)
+    after = User(name, role)
+    changed = [after if one.name == name else one for one in users]
+    _save(environment, operator, stored, changed, Deed.USER_CHANGED, name, before=before, after=after)
+
+
+def remove_user(environment: Environment, operator: Operator, name: str) -> None:
+    """Remove a user. Raises :class:`LastAdministrator`, :class:`UsageError`."""
+    require(operator, Action.CHANGE_USERS)
+    stored = environment.read()
+    users = stored.definition.users
+    before = _user(users, name)
+    _save(
+        environment,
+        operator,
+        stored,
+        [one for one in users if one.name != name],
+        Deed.USER_REMOVED,
+        name,
+        before=before,
+    )
+
+
+def _user(users: list[User], name: str) -> User:
+    for user in users:
+        if user.name == name:
+            return user
+    raise UsageError(
+        _("There is no user {name}.").format(name=f'"{harmless(name, 60)}"'), do=_("cctui users list shows them.")
+    )
+
+
+def _save(
+    environment: Environment,
+    operator: Operator,
+    stored: Stored[EnvironmentDefinition],
+    users: list[User],
+    deed: Deed,
+    name: str,
+    *,
+    before: User | None = None,
+    after: User | None = None,
+) -> None:
+    if not any(user.role is Role.ADMINISTRATOR for user in users):
+        raise LastAdministrator(name if before is not None else operator.name)
+    environment.save_environment(structs.replace(stored.definition, users=users), stored.fingerprint)
+    audit.record(environment, operator, deed, name, before=before, after=after)
