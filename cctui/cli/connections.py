@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -135,8 +134,8 @@ def add_connection(
 @click.option("--without-renewal", is_flag=True, help=_("Accept a sign-in that ends within a day."))
 @in_session
 def sign_in(session: Session, connection: str, paste: bool, other_account: bool, without_renewal: bool) -> None:
+    from cctui.constant_contact import connection_life
     from cctui.constant_contact import sign_in as signing
-    from cctui.definitions import changes
 
     environment, operator = session.environment, session.operator
     require(operator, Action.CHANGE_CONNECTIONS)
@@ -150,11 +149,9 @@ def sign_in(session: Session, connection: str, paste: bool, other_account: bool,
         accept_other_account=other_account,
         accept_no_refresh_token=without_renewal,
     )
-    definition = structs.replace(stored.definition, account=signed_in.pin, export_user=operator.name)
-    changes.edit_connection(environment, operator, definition, stored.fingerprint)
-    _check(environment, definition)
+    saved = connection_life.record_sign_in(environment, operator, stored.definition, stored.fingerprint, signed_in)
     if session.as_json:
-        session.emit(definition)
+        session.emit(saved.definition)
         return
     click.echo(_("Connected to {account}.").format(account=printable(signed_in.account.name)))
     click.echo(_("The export user is {operator}.").format(operator=printable(operator.name)))
@@ -165,15 +162,13 @@ def sign_in(session: Session, connection: str, paste: bool, other_account: bool,
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def sign_out(session: Session, connection: str, yes: bool) -> None:
-    from cctui.constant_contact.connection_check import record
-    from cctui.constant_contact.tokens import TokenStore
+    from cctui.constant_contact import connection_life
 
     environment = session.environment
     require(session.operator, Action.CHANGE_CONNECTIONS)
     definition = environment.connection(connection).definition
     confirm(_("Sign {connection} out?").format(connection=printable(definition.display_name)), yes=yes)
-    if TokenStore(environment.secrets_folder).remove(definition.id):
-        record(checks_path(environment), definition.id, None)
+    if connection_life.sign_out(environment, session.operator, definition.id):
         click.echo(_("The sign-in is gone from this box."))
         click.echo(_("To withdraw the grant too: Constant Contact, Settings, Integrations."))
     else:
@@ -240,16 +235,12 @@ def edit_connection(session: Session, connection: str, name: str | None, share: 
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def remove_connection(session: Session, connection: str, yes: bool) -> None:
-    from cctui.constant_contact.connection_check import record
-    from cctui.constant_contact.tokens import TokenStore
-    from cctui.definitions import changes
+    from cctui.constant_contact import connection_life
 
     environment = session.environment
     definition = environment.connection(connection).definition
     confirm(_("Remove {connection}?").format(connection=printable(definition.display_name)), yes=yes)
-    changes.remove_connection(environment, session.operator, definition.id)
-    TokenStore(environment.secrets_folder).remove(definition.id)
-    record(checks_path(environment), definition.id, None)
+    connection_life.remove_connection(environment, session.operator, definition.id)
     click.echo(_("Removed: {name}").format(name=printable(definition.display_name)))
     click.echo(_("To withdraw the grant too: Constant Contact, Settings, Integrations."))
 
@@ -296,21 +287,16 @@ def _by_pasted_address(definition: ConnectionDefinition) -> NewTokens:
 
 def _state(environment: Environment, definition: ConnectionDefinition) -> ConnectionCheck:
     from cctui.constant_contact.connection_check import state_without_asking
+    from cctui.constant_contact.connection_life import checks_path
 
     return state_without_asking(definition, environment.secrets_folder, checks_path(environment))
 
 
 def _check(environment: Environment, definition: ConnectionDefinition) -> ConnectionCheck:
     from cctui.constant_contact.connection_check import check_connection
+    from cctui.constant_contact.connection_life import checks_path
 
     return check_connection(definition, environment.secrets_folder, environment.limits_path, checks_path(environment))
-
-
-def checks_path(environment: Environment) -> Path:
-    """Where the last checks of the connections are written down."""
-    from cctui.constant_contact.connection_check import FILE_NAME
-
-    return environment.state_folder / FILE_NAME
 
 
 def _sharing(share: bool | None) -> Sharing | None:

@@ -140,6 +140,7 @@ def _make_place(folder: Path, profiles: int, *, fresh: bool) -> None:
 
 def _connect(environment: Environment, sandbox: RunningSandbox) -> None:
     """Point the connection at the sandbox of today and sign in as a person would, by the device flow."""
+    from cctui.constant_contact import connection_life
     from cctui.constant_contact import sign_in as signing
     from cctui.constant_contact.tokens import Standing, TokenStore
     from cctui.definitions.model import Endpoints
@@ -158,10 +159,10 @@ def _connect(environment: Environment, sandbox: RunningSandbox) -> None:
         finally:
             flow.close()
         signed_in = signing.finish(definition, found, environment.secrets_folder, environment.limits_path)
-        definition = structs.replace(
-            definition, account=signed_in.pin, export_user=current_operator([], environment.root).name
-        )
-    environment.save_connection(definition, stored.fingerprint)
+        operator = current_operator([], environment.root)
+        connection_life.record_sign_in(environment, operator, definition, stored.fingerprint, signed_in)
+    else:
+        environment.save_connection(definition, stored.fingerprint)
 
 
 def _unfinished(environment: Environment) -> int:

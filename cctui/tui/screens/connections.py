@@ -10,15 +10,13 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from cctui.access.roles import Action, why_not
+from cctui.constant_contact import connection_life
 from cctui.constant_contact.connection_check import (
-    FILE_NAME,
     ConnectionCheck,
     ConnectionState,
     check_connection,
-    record,
     state_without_asking,
 )
-from cctui.constant_contact.tokens import TokenStore
 from cctui.definitions.environment import Broken, Stored
 from cctui.definitions.model import ConnectionDefinition, ConnectionId
 from cctui.locales import N_, _
@@ -87,7 +85,7 @@ class ConnectionsPage(ListPage):
 
     @property
     def _checks_path(self) -> Path:
-        return self.face.environment.state_folder / FILE_NAME
+        return connection_life.checks_path(self.face.environment)
 
     def facts(self) -> ConnectionFacts:
         """What is chosen, and which tab is open."""
@@ -179,7 +177,6 @@ class ConnectionsPage(ListPage):
 
     async def do_remove(self) -> None:
         """Ask, then remove; a connection in use leads to its exports first (C20)."""
-        from cctui.definitions import changes
         from cctui.tui.screens.connection_in_use import ConnectionInUsePage
 
         face = self.face
@@ -195,9 +192,7 @@ class ConnectionsPage(ListPage):
             _("The grant itself can also be withdrawn in the Constant Contact account."),
         ]
         if await face.confirm(_("Remove connection?"), lines, _("Remove")):
-            face.removed.append(changes.remove_connection(face.environment, face.operator, ConnectionId(choice.id)))
-            TokenStore(face.environment.secrets_folder).remove(choice.id)
-            record(self._checks_path, choice.id, None)
+            face.removed.append(connection_life.remove_connection(face.environment, face.operator, choice.id))
             face.refresh_now()
             self.notice(_("Removed. Press u to undo; you then sign in again."))
 
