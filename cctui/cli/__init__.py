@@ -25,9 +25,17 @@ COMMANDS = {
     "exports": ("cctui.cli.exports", "exports", N_("Exports: which segments go to which list.")),
     "segments": ("cctui.cli.segments", "segments", N_("Segments of the profile source.")),
     "run": ("cctui.cli.runs", "run", N_("Run an export and follow it to its end.")),
+    "refresh": (
+        "cctui.cli.refresh",
+        "refresh",
+        N_("The system refresh now: run every export with an active schedule."),
+    ),
     "runs": ("cctui.cli.runs", "runs", N_("Runs: history, report, rejected rows, cancel, pause, resume.")),
     "worker": ("cctui.cli.service", "worker", N_("Serve the queue of runs until stopped.")),
     "sandbox": ("cctui.cli.service", "sandbox", N_("The stand-in for Constant Contact, alone.")),
+    "service": ("cctui.cli.units", "service", N_("Print what keeps a worker alive: systemd, cron, a container.")),
+    "users": ("cctui.cli.users", "users", N_("Users and their roles.")),
+    "audit": ("cctui.cli.users", "audit", N_("Who did what when, as JSON lines.")),
     "doctor": ("cctui.cli.doctor", "doctor", N_("Check everything that a run needs and say what to do.")),
 }
 """Name, module, attribute and help of each command, in the order of the help."""

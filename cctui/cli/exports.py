@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import structs
 
+from cctui.cli.schedules import schedule
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import CctuiError, UsageError
 from cctui.locales import _, ngettext, number, relative_time
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 @click.group("exports", help=_("Exports: which segments go to which list."))
 def exports() -> None:
     pass
+
+
+exports.add_command(schedule)
 
 
 @exports.command("list", help=_("All exports with the status of their last run."))

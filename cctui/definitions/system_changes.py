@@ -103,6 +103,11 @@ def remove_user(environment: Environment, operator: Operator, name: str) -> None
     )
 
 
+def user(environment: Environment, name: str) -> User:
+    """The user of this name. Raises :class:`UsageError`."""
+    return _user(environment.read().definition.users, name)
+
+
 def _user(users: list[User], name: str) -> User:
     for user in users:
         if user.name == name:

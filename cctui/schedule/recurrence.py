@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 
-from cctui.definitions.model import ExportSchedule, RefreshSchedule
+from cctui.definitions.model import WEEKDAYS, ExportSchedule, RefreshSchedule
 
 Schedule = RefreshSchedule | ExportSchedule
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WIDEST_GAP = timedelta(days=2)
 """More than any zone ever put its clocks forward at once (Samoa left out a whole day)."""
 
@@ -81,7 +80,7 @@ def _has_days(schedule: Schedule) -> bool:
 
 def _is_day(schedule: Schedule, day: date) -> bool:
     if schedule.repeat == "weekly":
-        return _WEEKDAYS[day.weekday()] in schedule.days
+        return WEEKDAYS[day.weekday()] in schedule.days
     if isinstance(schedule, ExportSchedule) and schedule.repeat == "monthly":
         length = monthrange(day.year, day.month)[1]
         return any(min(wanted, length) == day.day for wanted in schedule.days_of_month)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from cctui.definitions.model import WEEKDAYS
 from cctui.locales import _, date_time, day_and_time, weekday
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def moment_in_words(moment: datetime, zone: tzinfo, now: datetime) -> str:
@@ -17,4 +16,4 @@ def moment_in_words(moment: datetime, zone: tzinfo, now: datetime) -> str:
     if local.date() == today + timedelta(days=1):
         return _("tomorrow {time}").format(time=f"{local:%H:%M}")
     told = day_and_time(moment, zone) if local.year == today.year else date_time(moment, zone)
-    return _("{weekday}, {date}").format(weekday=weekday(_DAYS[local.weekday()]), date=told)
+    return _("{weekday}, {date}").format(weekday=weekday(WEEKDAYS[local.weekday()]), date=told)
