@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check unit sweep screenshots bench bench-quick lock clean
+.PHONY: demo test check unit sweep crash-sweep simulate screenshots bench bench-quick lock clean
 
 demo: $(READY)
 	$(BIN)/cctui demo $(DEMO)
@@ -22,6 +22,14 @@ unit: $(READY)
 
 sweep: $(READY)
 	$(BIN)/pytest -m slow
+
+# Every point of a run, three kinds of crash at each, and pairs of them.
+crash-sweep: $(READY)
+	$(BIN)/python tests/sweeps/crash_sweep.py $(SWEEP)
+
+# Whole runs in milliseconds, with faults by chance; a seed replays exactly: make simulate SEEDS="--first 17 --count 1".
+simulate: $(READY)
+	$(BIN)/python tests/sweeps/simulation.py $(SEEDS)
 
 screenshots: $(READY)
 	$(BIN)/python tests/screenshots.py

@@ -81,8 +81,12 @@ class Spool:
             )
 
     def sync_names(self) -> None:
-        """Return when the run's folder and the names of the files in it are on the disk; matching syncs the files."""
-        for folder in (self.folder, self.folder.parent):
+        """Return when the run's folder, all folders it lies in and the names in it are on the disk, and the ledger's name.
+
+        Matching syncs the files. A folder whose maker was killed before it could sync is as good as any other here.
+        """
+        runs = self.folder.parent
+        for folder in (self.folder, runs, runs.parent, runs.parent.parent):
             files.disk.sync_folder(folder)
 
     def keep_snapshot(self, snapshot: Snapshot) -> None:

@@ -103,9 +103,12 @@ def sync(path: Path) -> None:
 
 
 def private_folder(path: Path) -> Path:
-    """``path`` as a folder that only its owner can enter (0700), made with its parents where missing."""
+    """``path`` as a folder that only its owner can enter (0700), made, durably, with its parents where missing."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
+    for folder in missing:
+        disk.sync_folder(folder.parent)
     return path
 
 

@@ -88,3 +88,22 @@ def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(files, "disk", Slow())
     files.save(tmp_path / "file", b"0123456789")
     assert (tmp_path / "file").read_bytes() == b"0123456789"
+
+
+def test_a_private_folder_is_on_the_disk_with_the_folders_it_lies_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by the crash sweep: a first run's ledger lay in a folder whose name a power cut took away."""
+    synced: list[Path] = []
+
+    class Watched(files.Disk):
+        def sync_folder(self, folder: Path) -> None:
+            synced.append(folder)
+            super().sync_folder(folder)
+
+    monkeypatch.setattr(files, "disk", Watched())
+    files.private_folder(tmp_path / "state" / "runs")
+    assert set(synced) == {tmp_path, tmp_path / "state"}
+    synced.clear()
+    files.private_folder(tmp_path / "state" / "runs")
+    assert synced == []
