@@ -125,6 +125,11 @@ class Page(Screen[None]):
         return cast("CctuiApp", self.app)
 
     @property
+    def is_there(self) -> bool:
+        """Whether the page has its widgets: news may still come in while it is being taken away."""
+        return self.is_mounted and self.is_attached and bool(self.query("#too-small"))
+
+    @property
     def commands(self) -> tuple[Command, ...]:
         """Every command that has a key here."""
         return (*self.COMMANDS, *EVERYWHERE)
@@ -172,7 +177,7 @@ class Page(Screen[None]):
 
     def draw(self) -> None:
         """Show every line of the frame again; lines that say the same are not repainted."""
-        if not (self.is_mounted and self.is_attached and self.query("#too-small")):
+        if not self.is_there:
             return
         facts = self.facts()
         width = self.size.width
@@ -209,6 +214,8 @@ class Page(Screen[None]):
 
     def tick(self, *, changed: bool) -> None:
         """Once a second: draw what time has changed, reload what others have changed."""
+        if not self.is_there:
+            return
         if changed:
             self.reload()
         self.draw()

@@ -105,7 +105,7 @@ class RunScreen(LogPage):
 
     def poll(self) -> None:
         """Show what has changed since the last time, in one repaint."""
-        if not self.is_mounted or not self.is_current:
+        if not (self.is_there and self.is_current):
             return
         with self.app.batch_update():
             self.log_pane.poll()
@@ -176,7 +176,7 @@ class RunScreen(LogPage):
     def show_view(self) -> None:
         """Draw the run as it was last read; only cells that differ repaint."""
         view = self._view
-        if view is None or not self.is_attached:
+        if view is None or not self.is_there:
             return
         width = self._width
         self.query_one("#standing", LineBlock).show(run_rows.standing_rows(view, width))
