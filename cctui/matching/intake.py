@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cctui.matching.email_rules import judged
+from cctui.matching.read_ahead import ReadAhead
 from cctui.matching.results import Cancelled, MatchingCanceled, Progress
 from cctui.profiles.source import PROFILE_ID, SegmentName, Source
 
@@ -59,7 +60,8 @@ class Intake:
         pa.set_memory_pool(pa.system_memory_pool())
         members = source.members(segment, fields)
         try:
-            yield pa.RecordBatchReader.from_batches(schema, self._watched(members, schema, email))
+            with contextlib.closing(ReadAhead(_judged_parts(members, schema, email))) as parts:
+                yield pa.RecordBatchReader.from_batches(schema, self._watched(parts))
         except duckdb.Error:
             if self._problem is None:
                 raise
@@ -67,22 +69,11 @@ class Intake:
         finally:
             members.close()
 
-    def _watched(self, members: pa.RecordBatchReader, schema: pa.Schema, email: int | None) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
-
-        tidied = self._rows
+    def _watched(self, parts: ReadAhead[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         try:
-            for batch in members:
-                if self._rows - tidied >= _TIDY_EVERY:
-                    pa.default_memory_pool().release_unused()
-                    tidied = self._rows
-                for start in range(0, batch.num_rows, _BATCH_ROWS):
-                    part = batch.slice(start, _BATCH_ROWS)
-                    self._look(part.num_rows)
-                    columns = [column.cast(pa.string()) for column in part.columns]
-                    if email is not None:
-                        columns += judged(columns[email + 1])
-                    yield pa.RecordBatch.from_arrays(columns, schema=schema)
+            for part in parts:
+                self._look(part.num_rows)
+                yield part
         except BaseException as problem:
             self._problem = problem
             raise
@@ -95,3 +86,19 @@ class Intake:
             raise MoreRowsThanLimit
         if self._on_progress is not None:
             self._on_progress(self._rows)
+
+
+def _judged_parts(members: pa.RecordBatchReader, schema: pa.Schema, email: int | None) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    untidied = 0
+    for batch in members:
+        if untidied >= _TIDY_EVERY:
+            pa.default_memory_pool().release_unused()
+            untidied = 0
+        untidied += batch.num_rows
+        for start in range(0, batch.num_rows, _BATCH_ROWS):
+            columns = [column.cast(pa.string()) for column in batch.slice(start, _BATCH_ROWS).columns]
+            if email is not None:
+                columns += judged(columns[email + 1])
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
