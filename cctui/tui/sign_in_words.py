@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -76,12 +77,13 @@ def accept_label(problem: CctuiError) -> str:
     return _("Use it for 24 hours") if isinstance(problem, NoRefreshToken) else ""
 
 
-def qr_rows(address: str) -> list[list[bool]]:
+@lru_cache(maxsize=1)
+def qr_rows(address: str) -> tuple[tuple[bool, ...], ...]:
     """The QR code of ``address`` with a margin: rows of modules, true where light."""
     import segno
 
     code = segno.make(address, error="l", micro=False, boost_error=False)
-    return [[not dark for dark in row] for row in code.matrix_iter(border=_QUIET_ZONE)]
+    return tuple(tuple(not dark for dark in row) for row in code.matrix_iter(border=_QUIET_ZONE))
 
 
 def half_blocks(rows: Sequence[Sequence[bool]]) -> list[str]:
@@ -99,7 +101,7 @@ def qr_text(address: str) -> Text:
     """The QR code as text: light modules are drawn, so that it also reads where a dark terminal has no colours."""
     rows = qr_rows(address)
     if len(rows) % 2:
-        rows.append([True] * len(rows[0]))
+        rows = (*rows, (True,) * len(rows[0]))
     return Text("\n".join(half_blocks(rows)), style=_LIGHT_ON_DARK, no_wrap=True)
 
 

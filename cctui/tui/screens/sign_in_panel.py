@@ -6,7 +6,7 @@ once a second while there is a time to count, and otherwise only when something 
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
@@ -18,25 +18,26 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
+from cctui.constant_contact.sign_in import DeviceCode, SignedIn
+from cctui.definitions.model import ConnectionDefinition
 from cctui.errors import CctuiError
 from cctui.locales import _
 from cctui.tui import sign_in_words as words
 from cctui.tui.glyphs import AsciiOnly
 from cctui.tui.parts import Part, Tone
+from cctui.tui.sign_in_attempt import Attempt, Happening
 from cctui.tui.sign_in_words import Phase, Wait
 from cctui.tui.widgets.form_fields import TextField
 from cctui.tui.widgets.lines import TextLine
 
 if TYPE_CHECKING:
-    from cctui.constant_contact.sign_in import DeviceCode, NewTokens, PkceSignIn, SignedIn
-    from cctui.definitions.model import ConnectionDefinition
     from cctui.tui.app import CctuiApp
 
 _LEFT_AT_LEAST = 34
 _ROWS_AROUND = 5
 
 
-class SignInPanel(ModalScreen["SignedIn | None"]):
+class SignInPanel(ModalScreen[SignedIn | None]):
     """One sign-in for ``connection``. Ends with what was saved, or with ``None`` when it was closed before.
 
     Tokens of a connection that has no file yet are taken away again when the panel was closed meanwhile.
@@ -44,12 +45,14 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),
-        Binding("c", "copy", show=False),
-        Binding("r", "again", show=False),
-        Binding("p", "paste", show=False),
+        Binding("c,f3", "copy", show=False),
+        Binding("r,f4", "again", show=False),
+        Binding("p,f5", "paste", show=False),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
+    # Letters are keys here; the field takes the focus only when an address is to be pasted.
+    AUTO_FOCUS = ""
     CSS_PATH = "../form.tcss"
     DEFAULT_CSS = """
     SignInPanel #sign-in-title { margin-bottom: 1; text-style: bold; }
@@ -72,31 +75,13 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
     """
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - as Textual declares it
 
-    class Told(Message):
-        """Something happened in the wait of attempt number ``attempt``."""
+    class Happened(Message):
+        """Something happened in an attempt."""
 
-        def __init__(self, attempt: int, wait: Wait, code: DeviceCode | None = None) -> None:
+        def __init__(self, attempt: Attempt, happening: Happening) -> None:
             super().__init__()
             self.attempt = attempt
-            self.wait = wait
-            self.code = code
-
-    class Asked(Message):
-        """Tokens came that can be used only after a yes."""
-
-        def __init__(self, attempt: int, problem: CctuiError, tokens: NewTokens) -> None:
-            super().__init__()
-            self.attempt = attempt
-            self.problem = problem
-            self.tokens = tokens
-
-    class Finished(Message):
-        """The sign-in is saved."""
-
-        def __init__(self, attempt: int, signed_in: SignedIn) -> None:
-            super().__init__()
-            self.attempt = attempt
-            self.signed_in = signed_in
+            self.happening = happening
 
     def __init__(self, connection: ConnectionDefinition, *, unsaved: bool = False) -> None:
         super().__init__()
@@ -105,12 +90,9 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
         self._wait = Wait()
         self._code: DeviceCode | None = None
         self._deadline = 0.0
-        self._attempt = 0
-        self._wake = threading.Event()
-        self._pkce: PkceSignIn | None = None
-        self._asked: NewTokens | None = None
-        self._accepted: set[str] = set()
+        self._attempt: Attempt | None = None
         self._said = ""
+        self._drawn = ""
 
     @property
     def face(self) -> CctuiApp:
@@ -126,6 +108,11 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
     def code(self) -> DeviceCode | None:
         """The code to type in the browser, once there is one."""
         return self._code
+
+    @property
+    def address(self) -> str:
+        """The address to open where the sign-in goes by a pasted one, else empty."""
+        return self._attempt.address if self._attempt else ""
 
     @property
     def _ascii_only(self) -> bool:
@@ -165,76 +152,30 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
         """Show the QR code where it fits."""
         self.call_after_refresh(self._draw)
 
-    # The wait, in a thread
+    # The attempt, in a thread
+
+    def _begin(self) -> Attempt:
+        self._stop()
+        face = self.face
+        self._attempt = Attempt(
+            self._connection,
+            face.environment,
+            face.clock,
+            lambda attempt, happening: self.post_message(self.Happened(attempt, happening)),
+            unsaved=self._unsaved,
+        )
+        self._code = None
+        self._said = ""
+        return self._attempt
 
     def _stop(self) -> None:
-        self._attempt += 1
-        self._wake.set()
-        self._wake = threading.Event()
-        self._asked = None
-        if self._pkce is not None:
-            self._pkce.close()
-            self._pkce = None
+        if self._attempt is not None:
+            self._attempt.stop()
+            self._attempt = None
         self.workers.cancel_group(self, "sign-in")
 
-    def _follow(self, attempt: int, wake: threading.Event) -> None:
-        from cctui.constant_contact.sign_in import DeviceSignIn, Pending
-
-        clock = self.face.clock
-        signing = DeviceSignIn(self._connection, clock=clock)
-        try:
-            code = signing.start()
-            self.post_message(self.Told(attempt, Wait(Phase.WAITING), code))
-            while isinstance(found := signing.poll_once(), Pending):
-                self.post_message(self.Told(attempt, Wait(Phase.WAITING, found)))
-                if clock.wait(found.wait, wake) or wake.is_set():
-                    return
-            self._look(attempt, wake, found)
-        except CctuiError as problem:
-            self.post_message(self.Told(attempt, Wait(Phase.ENDED, problem=problem)))
-        finally:
-            signing.close()
-
-    def _redeem(self, attempt: int, wake: threading.Event, signing: PkceSignIn, pasted: str) -> None:
-        from cctui.constant_contact.sign_in_errors import WrongRedirect
-
-        try:
-            self._look(attempt, wake, signing.redeem(pasted))
-        except WrongRedirect as problem:
-            # The sign-in in the browser is still good: only the wrong text was pasted.
-            self.post_message(self.Told(attempt, Wait(Phase.PASTING, problem=problem)))
-        except CctuiError as problem:
-            self.post_message(self.Told(attempt, Wait(Phase.ENDED, problem=problem)))
-
-    def _look(self, attempt: int, wake: threading.Event, tokens: NewTokens) -> None:
-        from cctui.constant_contact import sign_in
-        from cctui.constant_contact.errors import AccountChanged
-        from cctui.constant_contact.sign_in_errors import NoRefreshToken
-        from cctui.constant_contact.tokens import TokenStore
-
-        self.post_message(self.Told(attempt, Wait(Phase.LOOKING)))
-        environment = self.face.environment
-        try:
-            signed_in = sign_in.finish(
-                self._connection,
-                tokens,
-                environment.secrets_folder,
-                environment.limits_path,
-                accept_other_account=AccountChanged.__name__ in self._accepted,
-                accept_no_refresh_token=NoRefreshToken.__name__ in self._accepted,
-                clock=self.face.clock,
-            )
-        except (AccountChanged, NoRefreshToken) as problem:
-            self.post_message(self.Asked(attempt, problem, tokens))
-            return
-        except CctuiError as problem:
-            self.post_message(self.Told(attempt, Wait(Phase.ENDED, problem=problem)))
-            return
-        if wake.is_set():
-            if self._unsaved:
-                TokenStore(environment.secrets_folder).remove(self._connection.id)
-            return
-        self.post_message(self.Finished(attempt, signed_in))
+    def _work(self, work: Callable[[], None]) -> None:
+        self.run_worker(work, thread=True, exclusive=True, exit_on_error=False, group="sign-in")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A fault of this program must not look like a wait."""
@@ -250,25 +191,18 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
 
     # What happened
 
-    def on_sign_in_panel_told(self, message: Told) -> None:
-        """Show how it stands."""
-        if message.attempt != self._attempt:
+    def on_sign_in_panel_happened(self, message: Happened) -> None:
+        """Show how it stands; when the sign-in is saved, go back to the pane by itself."""
+        happening = message.happening
+        if message.attempt is not self._attempt:
             return
-        if message.code is not None:
-            self._code = message.code
-            self._deadline = self.face.clock.monotonic() + message.code.expires_in
-        self._show(message.wait)
-
-    def on_sign_in_panel_asked(self, message: Asked) -> None:
-        """Ask before the tokens are used."""
-        if message.attempt == self._attempt:
-            self._asked = message.tokens
-            self._show(Wait(Phase.QUESTION, problem=message.problem))
-
-    def on_sign_in_panel_finished(self, message: Finished) -> None:
-        """Go back to the pane by itself."""
-        if message.attempt == self._attempt:
-            self.dismiss(message.signed_in)
+        if happening.signed_in is not None:
+            self.dismiss(happening.signed_in)
+            return
+        if happening.code is not None:
+            self._code = happening.code
+            self._deadline = self.face.clock.monotonic() + happening.code.expires_in
+        self._show(happening.wait)
 
     # Keys
 
@@ -279,26 +213,16 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
 
     def action_again(self) -> None:
         """Ask for a new code."""
-        self._stop()
-        self._code = None
-        self._accepted.clear()
-        self._said = ""
+        attempt = self._begin()
         self._show(Wait())
-        attempt, wake = self._attempt, self._wake
-        self.run_worker(
-            lambda: self._follow(attempt, wake), thread=True, exclusive=True, exit_on_error=False, group="sign-in"
-        )
+        self._work(attempt.follow_code)
 
     def action_paste(self) -> None:
         """Sign in by an address instead: it is pasted from the browser (PKCE)."""
-        from cctui.constant_contact.sign_in import PkceSignIn
-
-        self._stop()
-        self._code = None
-        self._accepted.clear()
-        self._said = ""
+        attempt = self._begin()
         try:
-            self._pkce = PkceSignIn(self._connection, fresh=self._wait.phase is Phase.ENDED, clock=self.face.clock)
+            # After a wrong user or a denial the browser would let the same person in again without asking.
+            attempt.use_address(fresh=self._wait.phase is Phase.ENDED)
         except CctuiError as problem:
             self._show(Wait(Phase.ENDED, problem=problem))
             return
@@ -308,44 +232,26 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """The address was pasted."""
         event.stop()
-        signing, pasted = self._pkce, event.value.strip()
-        if signing is None or not pasted:
-            return
-        self.query_one("#pasted", TextField).value = ""
-        self._show(Wait(Phase.LOOKING))
-        attempt, wake = self._attempt, self._wake
-        self.run_worker(
-            lambda: self._redeem(attempt, wake, signing, pasted),
-            thread=True,
-            exclusive=True,
-            exit_on_error=False,
-            group="sign-in",
-        )
+        attempt, pasted = self._attempt, event.value.strip()
+        if attempt is not None and pasted:
+            self.query_one("#pasted", TextField).value = ""
+            self._show(Wait(Phase.LOOKING))
+            self._work(lambda: attempt.redeem(pasted))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Use the sign-in in spite of what was said, or do not."""
         event.stop()
-        tokens, problem = self._asked, self._wait.problem
-        if event.button.id != "accept" or tokens is None or problem is None:
+        if event.button.id == "accept" and self._attempt is not None:
+            self._show(Wait(Phase.LOOKING))
+            self._work(self._attempt.accept)
+        else:
             self.action_close()
-            return
-        self._asked = None
-        self._accepted.add(type(problem).__name__)
-        self._show(Wait(Phase.LOOKING))
-        attempt, wake = self._attempt, self._wake
-        self.run_worker(
-            lambda: self._look(attempt, wake, tokens),
-            thread=True,
-            exclusive=True,
-            exit_on_error=False,
-            group="sign-in",
-        )
 
     def action_copy(self) -> None:
         """Copy the address, and the code where there is one."""
         text = ""
-        if self._pkce is not None:
-            text = self._pkce.address
+        if self.address:
+            text = self.address
         elif self._code is not None:
             text = f"{self._code.verification_uri_complete}\n{self._code.user_code}"
         if text:
@@ -382,12 +288,12 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
         how, address = "", ""
         if coding and code:
             how, address = _("Open this address in any browser and type the code:"), code.verification_uri
-        elif pasting and self._pkce is not None:
+        elif pasting:
             how = _(
                 "Open this address in any browser and choose Allow. The browser is then led to an address that does "
                 "not load: copy that address and paste it below."
             )
-            address = self._pkce.address
+            address = self.address
         self._put("how", how)
         self._put("address", address)
         lines = words.large_code(code.user_code, room) if coding and code else []
@@ -419,19 +325,22 @@ class SignInPanel(ModalScreen["SignedIn | None"]):
             elif not fits:
                 why = _("No QR code: the window is too small for it.")
             if fits:
-                qr.update(words.qr_text(address))
+                if address != self._drawn:
+                    qr.update(words.qr_text(address))
+                    self._drawn = address
                 width -= side + 2
         qr.display = fits
         self._put("no-qr", why)
         return width
 
     def _draw_keys(self) -> None:
-        phase = self._wait.phase
+        pasting = self._wait.phase is Phase.PASTING
         keys = []
-        if phase in {Phase.WAITING, Phase.PASTING}:
-            keys.append(("c", _("Copy")))
-        keys.append(("r", _("New code")))
-        if self._pkce is None:
+        if pasting or self._wait.phase is Phase.WAITING:
+            # While an address is pasted letters belong to the field.
+            keys.append(("F3" if pasting else "c", _("Copy")))
+        keys.append(("F4" if pasting else "r", _("New code")))
+        if not self.address:
             keys.append(("p", _("Paste an address instead")))
         keys.append(("Esc", _("Close")))
         parts: list[Part] = []

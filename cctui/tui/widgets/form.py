@@ -40,6 +40,10 @@ class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
     Form { height: 1fr; padding: 0 1 0 3; scrollbar-size-vertical: 1; overflow-x: hidden; }
     """
 
+    def on_input_submitted(self) -> None:
+        """Enter goes to the next field."""
+        self.screen.focus_next()
+
     def action_scroll_by_page(self, direction: int) -> None:
         """Scroll by nearly the height of the body; the focus stays."""
         self.scroll_relative(y=direction * max(1, self.size.height - 2), animate=False)

@@ -20,9 +20,8 @@ from cctui.tui.widgets.lines import TONES, strip_of
 
 
 class TextField(Input):
-    """A text on one line. Enter goes to the next field; where ``asks``, ``?`` asks for help instead of being typed."""
+    """A text on one line. Where it ``asks``, ``?`` asks for help instead of being typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "app.focus_next", show=False)]
     DEFAULT_CSS = """
     TextField:ansi { border-left: solid ansi_default; border-right: solid ansi_default; }
     TextField:ansi:focus { border-left: thick ansi_default; border-right: solid ansi_default; }
