@@ -95,22 +95,27 @@ class Worker:
                     return ExitCode.SUCCESSFUL
                 continue
             try:
-                self._serve(until_idle=until_idle)
+                self._serve(lock, until_idle=until_idle)
             except BaseException:
                 self._stop.set()
                 raise
             finally:
                 self._leave_lanes()
                 lock.release()
-            if until_idle and not self._more():
+            if until_idle and not self._stop.is_set() and not self._more():
                 break
         return ExitCode.SUCCESSFUL
 
-    def _serve(self, *, until_idle: bool) -> None:
+    def _serve(self, lock: HeldLock, *, until_idle: bool) -> None:
         _LOG.info("serving %s", self._environment.root)
         with Ledger(self._environment.ledger_path, self._clock) as ledger:
             ledger.check()
             while not self._stop.is_set():
+                if not lock.still_stands():
+                    # What runs in a folder that was taken away, or put anew, is nobody's any more.
+                    _LOG.error("the environment was taken away; leaving")
+                    self.stop()
+                    return
                 self._news.clear()
                 busy = [duty(self._clock.now()) for duty in self._duties]
                 waiting = [run for run in ledger.unfinished() if due(run, self._clock)]
@@ -173,7 +178,7 @@ class Worker:
                     _LOG.info("run %s: %s", run_id, ended.status)
                     self._rests.pop(run_id, None)
                 except UsageError as problem:
-                    _LOG.info("run %s: %s", run_id, problem)
+                    _LOG.info("run %s: %s; again in %.0f s", run_id, problem, self._rest(run_id))
                 except (LedgerError, OSError):
                     raise
                 except Exception as problem:  # noqa: BLE001 - a fault of ours must not take the other lanes along

@@ -28,6 +28,7 @@ class HeldLock:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._lock = FileLock(path, mode=0o600, thread_local=False)
+        self._inode = -1
 
     def acquire(self, timeout: float = 0.0) -> None:
         """Take the lock, waiting at most ``timeout`` seconds (-1: for ever). Raises :class:`LockHeld`."""
@@ -35,7 +36,15 @@ class HeldLock:
             self._lock.acquire(timeout=timeout, poll_interval=0.05)
         except Timeout:
             raise LockHeld(self._path, _holder(self._path)) from None
+        self._inode = self._path.stat().st_ino
         _holder_file(self._path).write_text(f"{os.getpid()}\n", encoding="ascii")
+
+    def still_stands(self) -> bool:
+        """Whether the lock that was taken still guards ``path``: not after its folder was removed or replaced."""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Give the lock back; nothing happens where it is not held."""

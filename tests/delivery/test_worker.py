@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 import sys
 import threading
@@ -59,6 +60,13 @@ def test_a_worker_serves_the_queue_and_leaves(story: Story) -> None:
 
 def test_a_worker_with_nothing_to_do_leaves_at_once(story: Story) -> None:
     assert worker(story).serve(until_idle=True) == ExitCode.SUCCESSFUL
+
+
+def test_a_worker_leaves_when_its_environment_is_taken_away(story: Story) -> None:
+    """A service must not spin over a folder that was removed, nor work in another one that took its place."""
+    serving = worker(story)
+    serving._duties = [lambda _now: bool(shutil.rmtree(story.environment.state_folder, ignore_errors=True))]
+    assert serving.serve(until_idle=False) == ExitCode.SUCCESSFUL
 
 
 def test_a_run_of_a_dead_worker_goes_on_by_itself(story: Story) -> None:
