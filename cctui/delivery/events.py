@@ -386,8 +386,8 @@ def _ran_late(event: RanLate) -> str:
 def _planned(event: Planned) -> str:
     totals = event.totals
     return ngettext(
-        "{sent} to send in {batches} request, {duplicate} double, {invalid} invalid, {suppressed} suppressed",
-        "{sent} to send in {batches} requests, {duplicate} double, {invalid} invalid, {suppressed} suppressed",
+        "{sent} to send in {batches} request, {duplicate} duplicate, {invalid} invalid, {suppressed} suppressed",
+        "{sent} to send in {batches} requests, {duplicate} duplicate, {invalid} invalid, {suppressed} suppressed",
         event.batches,
     ).format(
         sent=number(totals.sent),

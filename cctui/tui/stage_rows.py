@@ -118,7 +118,7 @@ def _match_texts(view: RunView, width: int) -> list[Line]:
 
 def _set_aside(totals: Totals) -> tuple[tuple[str, int], ...]:
     return (
-        (_("{count} double"), totals.duplicate),
+        (_("{count} duplicate"), totals.duplicate),
         (_("{count} invalid"), totals.invalid),
         (_("{count} suppressed"), totals.suppressed),
         (_("{count} unchanged"), totals.unchanged),

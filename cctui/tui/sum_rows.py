@@ -14,7 +14,7 @@ def sum_rows(run: Run, width: int) -> list[Line]:
     totals = run.totals
     if not run.planned:
         return []
-    terms = [(_("{count} double"), totals.duplicate), (_("{count} invalid"), totals.invalid)]
+    terms = [(_("{count} duplicate"), totals.duplicate), (_("{count} invalid"), totals.invalid)]
     terms.append((_("{count} suppressed"), totals.suppressed))
     if totals.unchanged:
         terms.append((_("{count} unchanged"), totals.unchanged))

@@ -113,7 +113,7 @@ def test_a_running_run_by_stage(story: Story) -> None:
     lines = texts(stage_rows(viewed(story, run, usage=usage), 116))
     assert lines[0].startswith("✓ Select segments       412,000 profiles")
     assert lines[0].endswith("1.2 s")
-    assert "409,117 to send · 1,903 double · 861 invalid · 119 suppressed" in lines[1]
+    assert "409,117 to send · 1,903 duplicate · 861 invalid · 119 suppressed" in lines[1]
     assert "260,344 / 409,117   7 of 11 requests   1.6 requests/s" in lines[2]
     assert "148,768 processed   4 of 7 jobs done" in lines[3]
     assert lines[4].split() == ["○", "Check", "the", "sums"]
@@ -240,7 +240,7 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
 def test_the_sums_in_words_and_numbers(story: Story) -> None:
     run = story.completed_with_errors()
     assert texts(sum_rows(run, 116)) == [
-        "412,000 selected = 1,903 double + 861 invalid + 119 suppressed + 409,117 sent",
+        "412,000 selected = 1,903 duplicate + 861 invalid + 119 suppressed + 409,117 sent",
         "409,117 sent = 409,096 accepted + 18 not added + 3 refused + 0 waiting",
     ]
     assert {part.tone for line in sum_rows(run, 116) for part in line} == {Tone.PLAIN}
@@ -267,7 +267,7 @@ def test_sums_break_between_terms_on_narrow_screens(story: Story) -> None:
         rows = sum_rows(run, width)
         assert all(width_of(row) <= width for row in rows)
         joined = " ".join(text.strip() for text in texts(rows))
-        assert "1,903 double + 861 invalid + 119 suppressed + 409,117 sent" in joined
+        assert "1,903 duplicate + 861 invalid + 119 suppressed + 409,117 sent" in joined
 
 
 def test_a_run_that_goes_on_has_no_closing_rows_while_all_adds_up(story: Story) -> None:

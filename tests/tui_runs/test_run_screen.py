@@ -91,7 +91,7 @@ async def test_a_run_is_watched_from_sending_to_its_end(story: Story) -> None:
         story.end(run, Status.SUCCESSFUL)
         await look_again(pilot)
         shown = text(pilot)
-        for fact in ("✓ Successful", "412,000 selected = 1,903 double", "409,117 sent = ", "r Run again"):
+        for fact in ("✓ Successful", "412,000 selected = 1,903 duplicate", "409,117 sent = ", "r Run again"):
             assert fact in shown
 
 
