@@ -129,7 +129,7 @@ class Execution:
                 raise Ending(
                     Status.FAILED,
                     _("The account {account} has no list {list}. {why}")
-                    .format(account=printable(account.name), list=printable(list_id, 40), why=problem.why)
+                    .format(account=harmless(account.name), list=printable(list_id, 40), why=problem.why)
                     .strip(),
                     _("Edit the export and choose a list of this account. Nothing was sent."),
                 ) from problem

@@ -81,7 +81,7 @@ class Spool:
             )
 
     def sync_names(self) -> None:
-        """Return when the run's folder, all folders it lies in and the names in it are on the disk, and the ledger's name.
+        """Return when the names in the run's folder and in all the folders it lies in are on the disk.
 
         Matching syncs the files. A folder whose maker was killed before it could sync is as good as any other here.
         """
