@@ -23,6 +23,7 @@ from cctui.matching.intake import Intake, MoreRowsThanLimit, field_column
 from cctui.matching.mapping import Matching
 from cctui.matching.reasons import Reason
 from cctui.matching.results import Cancelled, MatchingCanceled, NotWritten, Progress, TooManyProfiles
+from cctui.profiles.conditions import NO_PROGRESS_BAR
 from cctui.profiles.source import SegmentName, Source
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Selection:
                 "autoload_known_extensions": False,
             },
         )
+        self._database.execute(NO_PROGRESS_BAR)
         self._segments: tuple[SegmentName, ...] = ()
         known = [known_attribute(mapping.attribute) for mapping in matching.attributes]
         self._values = [f"value{number}" for number in range(len(known))]

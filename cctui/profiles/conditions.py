@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+NO_PROGRESS_BAR = "SET enable_progress_bar = false"
+"""What every database is told first: else it draws on standard output when a statement takes more than 2 seconds."""
+
 _MEMORY = "128MB"
 _THREADS = 2
 _ROWS = 20_480
@@ -138,6 +141,7 @@ def _locked(spill: str) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+    connection.execute(NO_PROGRESS_BAR)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

@@ -83,6 +83,7 @@ def connect(seed: int, profiles: int) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(config={"memory_limit": "256MB", "threads": 2, "preserve_insertion_order": True})
+    connection.execute("SET enable_progress_bar = false")  # it would draw on standard output
     people = [name.split(":") for culture in CULTURES for name in culture.given.split()]
     families = [name.split(":") for culture in CULTURES for name in culture.family.split()]
     lists = {
