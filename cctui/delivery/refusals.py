@@ -24,7 +24,7 @@ COLUMNS = ("profile_id", "reason", "value", "message")
 
 _LINE = re.compile(r"\bline\s*#?\s*(\d{1,6})\b", re.IGNORECASE)
 _FIRST_LINE = 2
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def lines_of(texts: Iterable[str]) -> dict[int, str]:

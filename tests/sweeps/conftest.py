@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,3 +22,11 @@ def in_memory() -> Iterator[Path]:
 
     with scratch() as folder:
         yield folder
+
+
+@pytest.fixture
+def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """One export of one environment against a service in memory."""
+    from delivery_stand_ins import StillClock, Story
+
+    return Story(tmp_path / "environment", StillClock(), monkeypatch)

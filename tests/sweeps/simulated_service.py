@@ -72,6 +72,7 @@ ENDING = ("403", "400", "404")
 _CARRIED_OUT_UNSEEN = {"no-answer", "cut-answer", "500-carried-out", "503-carried-out", "wrong-json", "wrong-shape"}
 _CARRIED_OUT_UNSEEN |= {"empty-body"}
 _SEEN = {"slow-drip", "looping-next", "clock-ahead", "clock-behind"}
+_TEN_DAYS = 864_000.0
 _NAME = re.compile(rb'name="file"; filename="([^"]+)".*?\r\n\r\n(.*)\r\n--', re.DOTALL)
 
 
@@ -84,11 +85,16 @@ class Job(Struct):
     fate: str
     looks: int
     created_at: datetime
+    made_at: float
+    taken: int = 0
 
-    @property
-    def findable(self) -> bool:
+    def shown_at(self, moment: float) -> bool:
+        """Whether the service still knows it: it forgets jobs after ten days."""
+        return self.fate != "vanished" and moment - self.made_at < _TEN_DAYS
+
+    def findable_at(self, moment: float) -> bool:
         """Whether a look-up by name must find it, and it has not come to nothing."""
-        return self.fate not in {"vanished", "no-file-name", "failed", "timed-out", "cancelled"}
+        return self.shown_at(moment) and self.fate not in {"no-file-name", "failed", "timed-out", "cancelled"}
 
 
 class SimulatedService(httpx.BaseTransport):
@@ -205,13 +211,13 @@ class SimulatedService(httpx.BaseTransport):
         elif path == "activities":
             for job in self.jobs:
                 job.looks -= job.fate != "stuck"
-            shown = [self._shown(job) for job in reversed(self.jobs) if job.fate != "vanished"]
+            shown = [self._shown(job) for job in reversed(self.jobs) if job.shown_at(self._tick())]
             found = {"activities": shown}
             if fault == "looping-next":
                 found["_links"] = {"next": {"href": "/v3/activities?limit=500"}}
         else:
             wanted = path.removeprefix("activities/")
-            match = [job for job in self.jobs if job.activity_id == wanted and job.fate != "vanished"]
+            match = [job for job in self.jobs if job.activity_id == wanted and job.shown_at(self._tick())]
             if not match:
                 return httpx.Response(404, json=[{"error_key": "not_found", "error_message": EVIL}])
             found = self._shown(match[0])
@@ -221,7 +227,7 @@ class SimulatedService(httpx.BaseTransport):
         name, text = _NAME.search(body).groups()
         emails = [row["email"] for row in csv.DictReader(io.StringIO(text.decode()))]
         for before in self.jobs:
-            if before.name == name.decode() and before.findable:
+            if before.name == name.decode() and before.findable_at(self._tick()):
                 self.unexplained.append(before.name)
         job = Job(
             f"activity-{len(self.jobs) + 1}",
@@ -230,11 +236,14 @@ class SimulatedService(httpx.BaseTransport):
             fault if fault in FATES or fault in _SEEN else "",
             9 if fault == "slow" else self.looks,
             self._now(),
+            self._tick(),
         )
         self.jobs.append(job)
         taken = {"failed": emails[: len(emails) // 2], "timed-out": emails[: len(emails) // 2], "cancelled": []}
         refused = emails[:2] if fault in {"refusing", "not-adding"} else []
-        self.arrived.update(email for email in taken.get(fault, emails) if email not in refused)
+        arrived = [email for email in taken.get(fault, emails) if email not in refused]
+        job.taken = len(arrived)
+        self.arrived.update(arrived)
         return job
 
     def _shown(self, job: Job) -> dict[str, Any]:

@@ -341,7 +341,7 @@ class Simulation:
             job = jobs.get(batch.activity_id)
             if job is None or job.name != batch.file_name:
                 yield f"body {batch.number} is settled by a job that is not its own"
-            elif batch.accepted and batch.accepted != sum(bool(self.service.arrived[mail]) for mail in job.emails):
+            elif batch.accepted and batch.accepted != job.taken:
                 yield f"body {batch.number}: {batch.accepted} accepted by the ledger, not by the service"
             elif job.fate not in {"missing-counters", "refusing", "not-adding"} and batch.accepted != batch.contacts:
                 yield f"body {batch.number}: only {batch.accepted} of {batch.contacts} accepted, all arrived"
