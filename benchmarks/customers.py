@@ -9,9 +9,10 @@ letter case. ``Score`` is even over 0 to 999, so that ``Score < 100`` is a tenth
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
-
-import duckdb
 
 _VERSION = 3
 _REACH = 40_000
@@ -65,45 +66,59 @@ _WRONG = (
 
 def customers(folder: Path, rows: int) -> Path:
     """The folder with ``profiles.parquet`` and ``expected.json`` of ``rows`` customers, made where it is missing."""
-    expected = folder / "expected.json"
-    if expected.exists() and json.loads(expected.read_text())["version"] == _VERSION:
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as database:
-        database.execute(_MACROS)
-        target = folder / "profiles.parquet"
-        database.execute(
-            f"COPY ({_table(rows)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-        )
-        counts = dict(
-            database.execute(f"SELECT kind, count(*) FROM ({_kinds(rows)}) GROUP BY kind ORDER BY kind").fetchall()
-        )
-    expected.write_text(json.dumps({"version": _VERSION, "rows": rows, "kinds": counts}, indent=1) + "\n")
+    facts = folder / "expected.json"
+    if not facts.exists() or json.loads(facts.read_text())["version"] != _VERSION:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _in_a_process("make", folder, str(rows))
     return folder
 
 
 def as_text(folder: Path) -> Path:
     """The same customers in ``profiles.csv``, for programs that read nothing else."""
-    target = folder / "profiles.csv"
-    if not target.exists():
-        with duckdb.connect() as database:
-            database.execute(f"COPY (FROM '{folder / 'profiles.parquet'}') TO '{target}' (HEADER)")
-    return target
+    return _other(folder, "profiles.csv", "text")
 
 
 def as_database(folder: Path) -> Path:
     """The same customers in a file of DuckDB, for programs that read nothing else."""
-    target = folder / "profiles.duckdb"
-    if not target.exists():
-        with duckdb.connect(str(target)) as database:
-            database.execute(f"CREATE TABLE profiles AS FROM '{folder / 'profiles.parquet'}'")
-    return target
+    return _other(folder, "profiles.duckdb", "database")
 
 
 def expected(folder: Path) -> dict[str, int]:
     """How many rows are good, missing, wrong and repeated."""
     kinds: dict[str, int] = json.loads((folder / "expected.json").read_text())["kinds"]
     return kinds
+
+
+def _other(folder: Path, name: str, how: str) -> Path:
+    if not (folder / name).exists():
+        _in_a_process(how, folder)
+    return folder / name
+
+
+def _in_a_process(how: str, folder: Path, *rest: str) -> None:
+    """Making data takes memory, and the kernel begins a child's peak memory with what its parent has."""
+    subprocess.run([sys.executable, __file__, how, str(folder), *rest], check=True)
+
+
+def _make(how: str, folder: Path, rows: int) -> None:
+    import duckdb
+
+    profiles = folder / "profiles.parquet"
+    with duckdb.connect(config={"threads": 2, "preserve_insertion_order": True}) as database:
+        database.execute("SET enable_progress_bar = false")
+        if how == "text":
+            database.execute(f"COPY (FROM '{profiles}') TO '{folder / 'profiles.csv'}' (HEADER)")
+        elif how == "database":
+            database.execute(f"ATTACH '{folder / 'profiles.duckdb'}' AS target")
+            database.execute(f"CREATE TABLE target.profiles AS FROM '{profiles}'")
+        else:
+            database.execute(_MACROS)
+            shape = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+            database.execute(f"COPY ({_table(rows)}) TO '{profiles}' ({shape})")
+            kinds = dict(database.execute(f"SELECT kind, count(*) FROM ({_kinds(rows)}) GROUP BY kind").fetchall())
+            facts = {"version": _VERSION, "rows": rows, "kinds": kinds}
+            (folder / "expected.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 
 def _names(plain: str, foreign: str) -> str:
@@ -186,3 +201,7 @@ def _table(rows: int) -> str:
             draw(i, 'opt', 5) > 0 AS OptIn
         FROM range({rows}) numbers(i)
     """
+
+
+if __name__ == "__main__":
+    _make(sys.argv[1], Path(sys.argv[2]), int((sys.argv[3:] or ["0"])[0]))

@@ -28,6 +28,7 @@ class Failed(Exception):
 class Measured:
     """One process: seconds, peak memory in MB (10^6 bytes), the share of the machine that others used meanwhile.
 
+    The peak is that of the process alone, not of its children, and at least what this one has (some 60 MB).
     ``facts`` is the last line that it printed, where that is JSON, and what the measurement adds.
     """
 

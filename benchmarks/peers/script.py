@@ -49,40 +49,23 @@ class Sender:
         self._next = time.time() + self._gap
 
 
-class Writer:
-    """Writes batches as request bodies."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = Path(folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._written = 0
-
-    def send(self, batch: list[dict[str, str]]) -> None:
-        self._written += 1
-        path = self._folder / f"{self._written}.json"
-        path.write_text(json.dumps({"import_data": batch, "list_ids": [LIST]}))
-
-    def finish(self) -> int:
-        return self._written
-
-
-def main(source: str, target: str, how: str = "0") -> None:
-    """Read ``source`` and send it to, or write it into, ``target``."""
-    sender = Writer(target) if how == "--plan" else Sender(target, float(how))
+def main(source: str, address: str, rate: str = "0") -> None:
+    """Read ``source`` and send it."""
+    sender = Sender(address, float(rate))
     seen: set[str] = set()
     batch: list[dict[str, str]] = []
     wrong = repeated = 0
     with Path(source).open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            address = row["Email"].strip().lower()
-            if "@" not in address or "." not in address:
+            email = row["Email"].strip().lower()
+            if "@" not in email or "." not in email:
                 wrong += 1
                 continue
-            if address in seen:
+            if email in seen:
                 repeated += 1
                 continue
-            seen.add(address)
-            batch.append({"email": address, "first_name": row["FirstName"], "last_name": row["LastName"]})
+            seen.add(email)
+            batch.append({"email": email, "first_name": row["FirstName"], "last_name": row["LastName"]})
             if len(batch) == ROWS:
                 sender.send(batch)
                 batch = []

@@ -92,8 +92,6 @@ class Execution:
     def _go(self) -> None:
         self._heed()
         snapshot = take_snapshot(self._environment, self._journal)
-        if not self._journal.run.planned:
-            get_ready()
         with self._open(self._connection(snapshot), self._clock, self._on_call) as destination:
             self._journal.calls = lambda: destination.requests
             setbacks = Setbacks(self._journal, self._patience)
@@ -116,6 +114,8 @@ class Execution:
         """The account and the list, before anything is sent to them."""
         pinned = snapshot.connection.account
         account = setbacks.patiently(destination.account)
+        if not self._journal.run.planned:
+            get_ready()
         if pinned is not None and account.encoded_account_id != pinned.id:
             raise Ending.failed(
                 AccountChanged(f"{pinned.name} ({pinned.id})", f"{account.name} ({account.encoded_account_id})")

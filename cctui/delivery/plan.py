@@ -33,7 +33,7 @@ _HEAVY = ("duckdb", "pyarrow", "pyarrow.compute", "pyarrow.parquet", "email_vali
 
 
 def get_ready() -> None:
-    """Load the libraries that a plan needs in the background, while the account and the list are looked at."""
+    """Load the libraries that a plan needs in the background, while the list waits for its turn to be looked at."""
     threading.Thread(target=lambda: [import_module(name) for name in _HEAVY], name="libraries", daemon=True).start()
 
 

@@ -31,7 +31,7 @@ print(matched.sent, int(peak[1]) // 1000)
 
 
 def test_a_plan_of_many_profiles_stays_within_its_memory(tmp_path: Path) -> None:
-    """The peak of the whole process; without a limit on DuckDB it is beyond 280 MB for this many."""
+    """The peak of the whole process; without a limit on DuckDB it is beyond 270 MB for this many."""
     numbers = range(PROFILES)
     profiles = pa.table(
         {
