@@ -32,6 +32,7 @@ from crash_points import KILL, KINDS  # noqa: E402 - the folders of the tests ar
 from msgspec import Struct, structs  # noqa: E402
 from plain_reference import Reference  # noqa: E402
 
+from cctui.access.roles import Operator, Role  # noqa: E402
 from cctui.constant_contact.tokens import Secret, Tokens, TokenStore  # noqa: E402
 from cctui.definitions.environment import Environment  # noqa: E402
 from cctui.definitions.model import Account  # noqa: E402
@@ -57,6 +58,7 @@ SETTINGS = {
 }
 RUN_ID = "sweep-run"
 _GOES = 6
+OPS = Operator("ops1", Role.ADMINISTRATOR)
 
 
 class Case(Struct, frozen=True):
@@ -87,7 +89,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._sandbox: RunningSandbox = start(folder / "sandbox", settings=SETTINGS)
+        self.sandbox: RunningSandbox = start(folder / "sandbox", settings=SETTINGS)
         self._server = subprocess.Popen(
             [sys.executable, str(_HERE / "crash_server.py")],
             stdin=subprocess.PIPE,
@@ -100,15 +102,15 @@ class Bench:
         write_environment(
             self._template,
             profiles=PROFILES,
-            api=self._sandbox.api,
-            authorization=self._sandbox.authorization,
+            api=self.sandbox.api,
+            authorization=self.sandbox.authorization,
             list_ids={LIST: list_id_for(LIST)},
             client_id=SANDBOX_CLIENT_ID,
             operator="ops1",
         )
         environment = Environment(self._template)
         stored = environment.connection("marketing")
-        account = Account(id=self._sandbox.ask("settings")["account_id"], name="Contoso Coffee")
+        account = Account(id=self.sandbox.ask("settings")["account_id"], name="Contoso Coffee")
         environment.save_connection(structs.replace(stored.definition, account=account), stored.fingerprint)
         everyone = environment.export("everyone-newsletter").definition
         environment.save_export(structs.replace(everyone, id="swept", display_name="Swept", segments=[*SEGMENTS]), None)
@@ -123,22 +125,28 @@ class Bench:
     def __exit__(self, *_exc: object) -> None:
         self._server.stdin.close()
         self._server.wait()
-        self._sandbox.stop()
+        self.sandbox.stop()
 
-    def try_case(self, case: Case) -> Outcome:
-        """Run with the crashes of the case, go on until the run is over, and judge."""
-        self._sandbox.ask("reset", {})
+    def fresh(self, *, expired: bool) -> Environment:
+        """A new environment at a stand-in that knows nothing; signed in, with a token that is ``expired`` or not."""
+        self.sandbox.ask("reset", {})
         root = self.folder / "environment"
         for path in self.folder.glob("environment*"):
             shutil.rmtree(path)
         shutil.copytree(self._template, root)
         environment = Environment(root)
-        self._sign_in(environment, expired=True)
+        self._sign_in(environment, expired=expired)
+        return environment
+
+    def try_case(self, case: Case) -> Outcome:
+        """Run with the crashes of the case, go on until the run is over, and judge."""
+        environment = self.fresh(expired=True)
+        root = environment.root
         crashes = sign_ins = 0
         where, problems = "", []
         for crash_at in (case.point, case.second, *(0 for _go in range(_GOES))):
             code = self._go(root, case, crash_at)
-            self._sandbox.ask("idle")
+            self.sandbox.ask("idle")
             if code == -signal.SIGKILL:
                 crashes += 1
             elif code != 0:
@@ -194,7 +202,7 @@ class Bench:
 
     def _sign_in(self, environment: Environment, *, expired: bool) -> None:
         """Tokens as of a sign-in; ``expired`` ones have to be renewed before their first use."""
-        given, now = self._sandbox.ask("tokens", {}), SystemClock().now()
+        given, now = self.sandbox.ask("tokens", {}), SystemClock().now()
         TokenStore(environment.secrets_folder).save(
             "marketing",
             Tokens(
@@ -223,7 +231,7 @@ class Bench:
         wanted, counts = self.reference.people, self.reference.counts
         there = {
             contact["email"]: (contact.get("first_name") or "", contact.get("last_name") or "")
-            for contact in self._sandbox.contacts(list_id_for(LIST))
+            for contact in self.sandbox.contacts(list_id_for(LIST))
         }
         lost, strange = wanted.keys() - there.keys(), there.keys() - wanted.keys()
         if lost or strange:
@@ -231,7 +239,7 @@ class Bench:
         changed = [email for email in wanted.keys() & there.keys() if wanted[email] != there[email]]
         if changed:
             yield f"{len(changed)} have other values"
-        jobs = Counter(job["source_file_name"] for job in self._sandbox.ask("imports")["imports"])
+        jobs = Counter(job["source_file_name"] for job in self.sandbox.ask("imports")["imports"])
         doubled = sum(jobs.values()) - len(jobs)
         if doubled:
             yield f"{doubled} request bodies were carried out twice, {row['replayed']} of them told as sent again"
