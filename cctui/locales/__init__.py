@@ -145,9 +145,9 @@ def relative_time(moment: datetime | None, now: datetime | None = None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in words, coarse as people say it: "1.2 s", "45 s", "2 min", "1 h 05 min"."""
+    """A length of time in words, coarse as people say it: "1.2 s" (5 s for a whole number), "45 s", "2 min"."""
     if seconds < 10:
-        return _("{seconds} s").format(seconds=number(seconds, 1))
+        return _("{seconds} s").format(seconds=number(seconds, 0 if isinstance(seconds, int) else 1))
     if seconds < 90:
         return _("{seconds} s").format(seconds=number(seconds))
     minutes = round(seconds / 60)

@@ -13,6 +13,7 @@ from cctui.locales import _, duration, number
 from cctui.tui import glyphs
 from cctui.tui.commands import GENERAL, Command, Facts, key_name
 from cctui.tui.parts import Line, Part, Tone, clip, gauge, shown, spread, width_of
+from cctui.tui.run_pace import coarse
 
 
 class HeaderFacts(Struct, frozen=True):
@@ -177,5 +178,5 @@ def _tail(runs: Sequence[Run], run: Run, now: datetime) -> list[str]:
         texts.append(_("{count} more").format(count=number(len(runs) - 1)))
     left = seconds_left(run, now)
     if left is not None:
-        texts.append(_("about {time} left").format(time=duration(left)))
+        texts.append(_("about {time} left").format(time=duration(coarse(left))))
     return texts
