@@ -7,6 +7,7 @@ the one in the source.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -14,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -23,18 +23,25 @@ from cctui.locales import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "cctui" / "locales"
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}
+"""The functions that mark messages, with the number of their texts."""
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 """The history of a catalog is the repository's; a date that changes with every update would only be noise."""
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 
 def template() -> Catalog:
-    """Every message of the source, without places: a moved line is no change of a catalog."""
+    """Every message of the source, without places: a moved line is no change of a catalog.
+
+    Read from the syntax tree: Babel's own extraction does not look into f-strings before Python 3.12.
+    """
     catalog = Catalog(project="cctui", version=__version__, copyright_holder="The cctui authors", charset="utf-8")
-    found = extract_from_dir(ROOT / "cctui", [("**.py", "python")], {}, KEYWORDS, comment_tags=("Translators:",))
-    for _file, _line, message, comments, context in found:
-        catalog.add(message, auto_comments=comments, context=context)
+    for path in sorted((ROOT / "cctui").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+                texts = [one.value for one in node.args[: KEYWORDS[node.func.id]] if isinstance(one, ast.Constant)]
+                if texts:
+                    catalog.add(tuple(texts) if len(texts) > 1 else texts[0])
     return catalog
 
 
