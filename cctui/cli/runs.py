@@ -95,7 +95,17 @@ def list_runs(session: Session, export: str | None, limit: int) -> None:
         return
     zone = environment.zone()
     print_table(
-        [_("Run"), _("Export"), _("Status"), _("Started"), _("By"), _("Took"), _("Selected"), _("Sent"), _("Accepted")],
+        [
+            _("Run ID"),
+            _("Export"),
+            _("Status"),
+            _("Started"),
+            _("By"),
+            _("Took"),
+            _("Selected"),
+            _("Sent"),
+            _("Accepted"),
+        ],
         (
             [
                 one.id,

@@ -61,7 +61,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
         (_("Requests"), report.requests),
     )
     return [
-        (_("Run"), report.run_id),
+        (_("Run ID"), report.run_id),
         (_("Export"), report.export),
         (_("Status"), _(STATUS_TITLES[report.status])),
         *((title, number(count)) for title, count in counts),
