@@ -8,14 +8,14 @@ from cctui.access.roles import Action, Operator, Role, Sharing, may
 from cctui.locales import N_, _
 
 RIGHTS = (
-    (Action.SEE_EXPORTS, N_("See exports, their runs and the status of the system")),
-    (Action.CHANGE_EXPORT, N_("Add, edit, schedule and remove exports")),
-    (Action.RUN_EXPORT, N_("Run exports, pause and cancel runs")),
-    (Action.SEE_ADDRESSES, N_("See addresses and save rejected rows")),
-    (Action.DETACH_EXPORT, N_("Detach exports from their connection")),
-    (Action.CHANGE_CONNECTIONS, N_("Add, edit, share, sign in and remove connections")),
-    (Action.CHANGE_SYSTEM, N_("Change the system refresh, language and time zone; see the audit log")),
-    (Action.CHANGE_USERS, N_("Add, edit and remove users")),
+    (Action.SEE_EXPORTS, N_("See exports, runs, system status")),
+    (Action.CHANGE_EXPORT, N_("Change and schedule exports")),
+    (Action.RUN_EXPORT, N_("Run exports, pause and cancel")),
+    (Action.SEE_ADDRESSES, N_("See addresses and rejected rows")),
+    (Action.DETACH_EXPORT, N_("Detach exports")),
+    (Action.CHANGE_CONNECTIONS, N_("Change connections and sign in")),
+    (Action.CHANGE_SYSTEM, N_("Change system, see the audit log")),
+    (Action.CHANGE_USERS, N_("Change users and their roles")),
 )
 """The actions that people tell apart, in the order they are shown; translate with ``_``."""
 

@@ -41,6 +41,8 @@ _PLACES = (
     Place("segments", N_("Segments"), "s", N_("Data")),
     Place("exports", N_("Exports"), "e", N_("Data")),
     Place("connections", N_("Connections"), "c", N_("Admin")),
+    Place("system", N_("System"), "y", N_("Admin")),
+    Place("permissions", N_("Permissions"), "p", N_("Admin")),
 )
 
 
@@ -132,7 +134,7 @@ class CctuiApp(App[int]):
             self.show_error(
                 UsageError(
                     _("There is no page {name}.").format(name=shown(self.open_at or "")),
-                    do=_("Pages are home, segments, exports, connections and runs/ID."),
+                    do=_("Pages are home, segments, exports, connections, system, permissions and runs/ID."),
                 )
             )
         elif name:
@@ -285,6 +287,14 @@ class CctuiApp(App[int]):
             from cctui.tui.screens.segments import SegmentsPage
 
             return SegmentsPage()
+        if place == "system":
+            from cctui.tui.screens.system import SystemPage
+
+            return SystemPage()
+        if place == "permissions":
+            from cctui.tui.screens.permissions import PermissionsPage
+
+            return PermissionsPage()
         from cctui.tui.screens.home import HomePage
 
         return HomePage()

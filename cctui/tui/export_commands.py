@@ -88,7 +88,7 @@ COMMANDS = (
     Command(
         "exports.run_all",
         N_("Run all"),
-        N_("Run every export that has a connection."),
+        N_("Run every export with an active schedule."),
         ("R",),
         EXPORTS,
         bar=True,
@@ -141,6 +141,16 @@ COMMANDS = (
         hint=N_("Duplicate"),
         needs=Action.CHANGE_EXPORT,
         why=require(one_chosen, none_broken),
+    ),
+    Command(
+        "exports.schedule",
+        N_("Schedule"),
+        N_("Say when the chosen exports run by themselves."),
+        ("s",),
+        EXPORTS,
+        hint=N_("Schedule"),
+        needs=Action.CHANGE_EXPORT,
+        why=require(something_chosen, none_broken),
     ),
     Command(
         "exports.detach",

@@ -7,24 +7,18 @@ from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
-from cctui.constant_contact.answers import Usage
 from cctui.delivery.states import Run, Status
 from cctui.locales import N_, _, duration, number, relative_time, time_of_day
 from cctui.tui import glyphs
 from cctui.tui.frame import seconds_left
+from cctui.tui.key_use import KeyUse
 from cctui.tui.parts import Line, Part, Tone, clip, fill, gauge, shown
 from cctui.tui.rows import status_cell
+from cctui.tui.run_pace import coarse
 from cctui.tui.widgets.lines import BoardLine
 
 _NAME = 28
 _STATUS = 24
-
-
-class KeyUse(Struct, frozen=True):
-    """The quota of an application key today, and the connections that share it."""
-
-    names: tuple[str, ...]
-    usage: Usage
 
 
 class HomeFacts(Struct, frozen=True):
@@ -92,7 +86,7 @@ def _running(run: Run, facts: HomeFacts, width: int) -> Line:
         texts.append(_("{sent} of {all} sent").format(sent=number(run.contacts_sent), all=number(run.totals.sent)))
     left = seconds_left(run, facts.now)
     if left is not None:
-        texts.append(_("about {time} left").format(time=duration(left)))
+        texts.append(_("about {time} left").format(time=duration(coarse(left))))
     if run.status is Status.PAUSED and run.resume_at is not None:
         texts.append(_("goes on at {time}").format(time=time_of_day(run.resume_at, facts.zone)))
     name = _name_width(width)

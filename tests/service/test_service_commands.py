@@ -134,7 +134,7 @@ def test_folders_with_blanks_and_signs_survive_every_kind() -> None:
     line = cron("/opt/cctui", root).splitlines()[-1]
     assert "100\\%" in line
     words = shlex.split(line.replace("\\%", "%"))
-    assert words == [*"* * * * *".split(), "/opt/cctui", "--environment", str(root), "worker", "--until-idle"]
+    assert words == ["*", "*", "*", "*", "*", "/opt/cctui", "--environment", str(root), "worker", "--until-idle"]
     for unit in (systemd("/opt/cctui", root), systemd_user("/opt/cctui", root)):
         assert 'ExecStart=/opt/cctui --environment "/srv/my \\"$$HOME\\" 100%%" worker' in unit
 

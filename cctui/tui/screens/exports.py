@@ -106,22 +106,10 @@ class ExportsPage(ListPage):
             self.face.open_run(started[0].id)
 
     async def do_run_all(self) -> None:
-        """Ask, then queue every export that can run."""
-        snapshot = self.face.snapshot
-        ready = [
-            stored.definition
-            for stored in snapshot.exports
-            if not isinstance(stored, Broken)
-            and stored.definition.connection is not None
-            and snapshot.run_of(stored.definition.id) is None
-            and may(self.face.operator, Action.RUN_EXPORT, snapshot.sharing(stored.definition))
-        ]
-        if not ready:
-            self.notice(_("No export can be run now."), Tone.WARNING)
-            return
-        question = ngettext("Run {count} export?", "Run {count} exports?", len(ready)).format(count=number(len(ready)))
-        if await self.face.confirm(question, [shown(export.display_name) for export in ready], _("Run all")):
-            await self._start([export.id for export in ready])
+        """Ask, then run every export with an active schedule (R8)."""
+        from cctui.tui.run_all import confirm_and_refresh
+
+        await confirm_and_refresh(self, _("Run all"))
 
     async def _start(self, ids: list[str]) -> list[Run]:
         from cctui.delivery import runs
@@ -169,6 +157,12 @@ class ExportsPage(ListPage):
         name = _("{name} (copy)").format(name=choice.title)
         draft = changes.duplicate_export(face.environment, face.operator, ExportId(choice.id), name)
         self.app.push_screen(ExportPane(None, draft=draft))
+
+    def do_schedule(self) -> None:
+        """Say when the chosen exports run by themselves (R2, R5)."""
+        from cctui.tui.screens.export_schedule import ExportSchedulePane
+
+        self.app.push_screen(ExportSchedulePane([ExportId(choice.id) for choice in self._choices()]))
 
     async def do_detach(self) -> None:
         """Ask, then take the connection from the chosen exports."""

@@ -9,12 +9,12 @@ from typing import ClassVar
 from textual.events import Resize
 from textual.widget import Widget
 
-from cctui.access.roles import Action, Sharing, may
 from cctui.definitions.environment import Stored
 from cctui.delivery.states import Run, RunId, Status
 from cctui.locales import N_, _
 from cctui.tui.commands import LISTING, Command, Facts
-from cctui.tui.home_lines import HomeFacts, KeyUse, home_lines
+from cctui.tui.home_lines import HomeFacts, home_lines
+from cctui.tui.key_use import key_uses
 from cctui.tui.page import Page
 from cctui.tui.widgets.lines import Board
 
@@ -104,7 +104,7 @@ class HomePage(Page):
             worker_alive=snapshot.worker_alive,
             ended_away=tuple(away[:5]),
             troubled=tuple(troubled[:5]),
-            keys=self._keys(),
+            keys=key_uses(snapshot, face.operator, face.environment.limits_path, face.clock),
             connected=any(
                 isinstance(stored, Stored) and stored.definition.id in snapshot.signed_in
                 for stored in snapshot.connections
@@ -112,22 +112,6 @@ class HomePage(Page):
             segments=bool(snapshot.environment and snapshot.environment.profiles),
             exports=bool(snapshot.exports),
             ran=bool(snapshot.last_runs),
-        )
-
-    def _keys(self) -> tuple[KeyUse, ...]:
-        from cctui.constant_contact.limits import usage
-
-        face = self.face
-        everything = may(face.operator, Action.SEE_CONNECTIONS)
-        names: dict[str, list[str]] = {}
-        for stored in face.snapshot.connections:
-            if isinstance(stored, Stored) and (
-                everything or stored.definition.shared_with is Sharing.ADMINISTRATORS_AND_CONTRIBUTORS
-            ):
-                names.setdefault(stored.definition.client_id, []).append(stored.definition.display_name)
-        return tuple(
-            KeyUse(tuple(connections), usage(face.environment.limits_path, client_id, face.clock))
-            for client_id, connections in names.items()
         )
 
     async def on_board_opened(self, message: Board.Opened) -> None:

@@ -1,0 +1,76 @@
+"""A pane around a form: Save at its foot, Esc closes, and what was entered is not lost without a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from cctui.locales import _
+from cctui.tui.commands import Command
+from cctui.tui.page import Page
+from cctui.tui.parts import Line, Part, Tone, spread
+from cctui.tui.widgets.form import FormFooter, legend
+
+
+class FormPage(Page):
+    """Subclasses give a body with a form and a :class:`FormFooter`, :meth:`loses`, and the command ``save``."""
+
+    COMMANDS: ClassVar[tuple[Command, ...]] = ()
+    CSS_PATH = "../form.tcss"
+
+    def heading_line(self) -> Line:
+        """The title, and how to close."""
+        width = self.query_one("#heading").content_size.width
+        return spread((Part(self.heading(), Tone.STRONG),), (Part(f"{_('Esc closes')} ", Tone.QUIET),), width)
+
+    def count(self) -> str:
+        """What the star means (N6)."""
+        return legend()
+
+    def on_mount(self) -> None:
+        """The title knows its width only after the first layout."""
+        super().on_mount()
+        self.call_after_refresh(self.draw)
+
+    def loses(self) -> bool:
+        """Whether something was entered that is not saved."""
+        return False
+
+    async def on_form_footer_chosen(self, message: FormFooter.Chosen) -> None:
+        """Save, or go back."""
+        if not message.save:
+            self.do_back()
+            return
+        for command in self.COMMANDS:
+            if command.name == "save":
+                await self.perform(command)
+
+    def do_back(self) -> None:
+        """Close; asks where something would be lost."""
+        self._leave(self.close_pane)
+
+    def do_quit(self) -> None:
+        """Leave the application; asks where something would be lost."""
+        self._leave(super().do_quit)
+
+    def do_menu(self) -> None:
+        """Choose another page; asks where something would be lost."""
+        self._leave(super().do_menu)
+
+    def close_pane(self, told: str = "") -> None:
+        """Close without a question; ``told`` is said on the page below."""
+        face = self.face
+        self.dismiss()
+        face.call_later(face.refresh_now)
+        if told:
+            face.call_later(face.notify, told)
+
+    def _leave(self, then: Callable[[], object]) -> None:
+        self.run_worker(self._ask_and_leave(then), group="command", exit_on_error=False)
+
+    async def _ask_and_leave(self, then: Callable[[], object]) -> None:
+        if self.loses():
+            lines = [_("What you entered is not saved.")]
+            if not await self.face.confirm(_("Discard your entries?"), lines, _("Discard"), _("Keep editing")):
+                return
+        then()

@@ -1,0 +1,335 @@
+"""What the System page says, as lines made from plain facts."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from importlib import metadata
+from pathlib import Path
+
+from msgspec import Struct
+
+from cctui import __version__, locales
+from cctui.access.roles import Role
+from cctui.definitions.audit import DEED_TITLES, Entry
+from cctui.definitions.environment import Broken, Stored
+from cctui.definitions.model import (
+    EnvironmentDefinition,
+    ExportDefinition,
+    ExportId,
+    LanguageCode,
+    RefreshSchedule,
+    SegmentState,
+)
+from cctui.delivery.firings import Refresh
+from cctui.delivery.states import TRIGGER_TITLES, Run
+from cctui.locales import _, date_time, number, percent, relative_time, weekday
+from cctui.profiles.source import Segment
+from cctui.tui import glyphs
+from cctui.tui.key_use import KeyUse
+from cctui.tui.listing import Cell
+from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
+from cctui.tui.reading import identity, title
+from cctui.tui.rows import refreshed_cell, status_cell
+from cctui.tui.schedule_draft import next_runs
+from cctui.tui.widgets.lines import BoardLine
+
+LANGUAGE_NAMES: dict[LanguageCode, str] = {
+    "en": "English",
+    "de": "Deutsch",
+    "nb": "Norsk bokmål",
+    "zh-CN": "简体中文",
+    "hu": "Magyar",
+    "ro": "Română",
+}
+"""Languages in their own words; never translated."""
+
+_LIBRARIES = ("textual", "rich", "httpx", "authlib", "duckdb", "pyarrow", "msgspec", "tomlkit", "babel", "cronsim")
+_STATUS, _UPDATED = 26, 18
+_LABEL = 22
+
+
+class SystemFacts(Struct, frozen=True):
+    """Everything the page tells."""
+
+    now: datetime
+    zone: tzinfo
+    environment: EnvironmentDefinition
+    root: Path
+    secrets: Path
+    state: Path
+    role: Role = Role.ADMINISTRATOR
+    segments: tuple[Segment, ...] = ()
+    segments_read: bool = False
+    source_problem: str = ""
+    exports: tuple[Stored[ExportDefinition] | Broken, ...] = ()
+    last_runs: dict[ExportId, Run] = {}
+    refreshes: tuple[Refresh, ...] = ()
+    worker_alive: bool = True
+    serving: bool = False
+    keys: tuple[KeyUse, ...] = ()
+    audit: tuple[Entry, ...] = ()
+
+
+# Status
+
+
+def status_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
+    """The groups with their counts, and Task, Status, Last updated of each (S9)."""
+    name = max(16, width - _STATUS - _UPDATED)
+    head = (
+        Part(fill(_("Task"), name), Tone.QUIET),
+        Part(fill(_("Status"), _STATUS), Tone.QUIET),
+        Part(_("Last updated"), Tone.QUIET),
+    )
+    lines = [*_refresh_lines(facts), BoardLine(), BoardLine(head)]
+    lines += _group(_("Profile source"), [_source_line(facts, name)])
+    lines += _group(_("Segments"), [_segment_line(segment, facts, name) for segment in facts.segments])
+    lines += _group(_("Exports"), [_export_line(stored, facts, name) for stored in facts.exports])
+    return lines[:-1]
+
+
+def _refresh_lines(facts: SystemFacts) -> list[BoardLine]:
+    waiting = next((one for one in facts.refreshes if one.waiting), None)
+    last = next((one for one in facts.refreshes if not one.waiting), None)
+    lines: list[Line] = []
+    if waiting is not None:
+        text = shown(waiting.problem) or _("The profiles are looked at.")
+        lines.append((Part(f"{glyphs.RUNNING} {_('Refreshing')}  ", Tone.ACCENT), Part(text, Tone.QUIET)))
+    elif last is not None:
+        told = _("Last refreshed {time} ({trigger}, {who})").format(
+            time=relative_time(last.ended_at, facts.now),
+            trigger=_(TRIGGER_TITLES[last.trigger]),
+            who=shown(last.asked_by, 40),
+        )
+        lines.append((Part(told),))
+    else:
+        lines.append((Part(_("Never refreshed as a whole."), Tone.QUIET),))
+    upcoming = _next_refresh(facts)
+    lines.append(
+        (
+            Part(
+                _("Next system refresh: {time}").format(time=upcoming) if upcoming else _("The system refresh is off."),
+                Tone.QUIET,
+            ),
+        )
+    )
+    if upcoming and not facts.serving:
+        lines.append((Part(f"{glyphs.WARNING} {no_worker()}", Tone.WARNING),))
+    return [BoardLine(line) for line in lines]
+
+
+def no_worker() -> str:
+    """What it means that no worker serves, and what to do."""
+    return _("No worker is serving: what comes due runs late. Set one up: cctui service")
+
+
+def _next_refresh(facts: SystemFacts) -> str:
+    schedule = facts.environment.schedule
+    runs = next_runs(schedule if schedule.run else None, facts.zone, facts.now, 1)
+    return runs[0] if runs else ""
+
+
+def _group(name: str, lines: Sequence[BoardLine]) -> list[BoardLine]:
+    title_line = (Part(name, Tone.STRONG), Part(f"  {number(len(lines))}", Tone.QUIET))
+    return [BoardLine(title_line), *lines, BoardLine()]
+
+
+def _task(name: str, status: Cell, updated: str, width: int, target: str = "") -> BoardLine:
+    return BoardLine(
+        (
+            Part(fill("  " + name, width - 2) + "  "),
+            Part(fill(status.text, _STATUS), status.tone),
+            Part(clip(updated, _UPDATED), Tone.QUIET),
+        ),
+        target,
+    )
+
+
+def _source_line(facts: SystemFacts, width: int) -> BoardLine:
+    profiles = facts.environment.profiles
+    if profiles is None:
+        return _task(_("None"), Cell(_("Not set up"), Tone.WARNING), "", width)
+    paths = [profiles.path] if isinstance(profiles.path, str) else profiles.path
+    name = shown(f"{profiles.kind.value}: {', '.join(paths)}")
+    if facts.source_problem:
+        return _task(name, Cell(f"{glyphs.BAD} {_('Failed')}", Tone.BAD), "", width, "problem")
+    if not facts.segments_read:
+        return _task(name, Cell(f"{glyphs.RUNNING} {_('Reading')}", Tone.QUIET), "", width)
+    moments = [segment.last_refreshed for segment in facts.segments if segment.last_refreshed]
+    updated = relative_time(max(moments), facts.now) if moments else "–"
+    return _task(name, Cell(f"{glyphs.GOOD} {_('Successful')}", Tone.GOOD), updated, width)
+
+
+def _segment_line(segment: Segment, facts: SystemFacts, width: int) -> BoardLine:
+    if segment.problem:
+        status = Cell(f"{glyphs.BAD} {_('Failed')}", Tone.BAD)
+    elif segment.state is SegmentState.INACTIVE:
+        status = Cell(f"{glyphs.WARNING} {_('Skipped')}", Tone.WARNING)
+    elif segment.members is None:
+        status = Cell(f"{glyphs.RUNNING} {_('Counting')}", Tone.QUIET)
+    else:
+        status = Cell(f"{glyphs.GOOD} {_('Successful')}", Tone.GOOD)
+    updated = relative_time(segment.last_refreshed, facts.now) if segment.last_refreshed else "–"
+    return _task(shown(segment.display_name), status, updated, width, f"segments/{segment.name}")
+
+
+def _export_line(stored: Stored[ExportDefinition] | Broken, facts: SystemFacts, width: int) -> BoardLine:
+    export = identity(stored)
+    run = facts.last_runs.get(ExportId(export))
+    if isinstance(stored, Broken):
+        status = Cell(f"{glyphs.BAD} {_('Cannot be read')}", Tone.BAD)
+    else:
+        status = status_cell(run, worker_alive=facts.worker_alive)
+    return _task(shown(title(stored)), status, refreshed_cell(run, facts.now).text, width, f"history/{export}")
+
+
+# Schedule
+
+
+def schedule_lines(facts: SystemFacts) -> list[BoardLine]:
+    """The system refresh and its next times (R15)."""
+    schedule = facts.environment.schedule
+    zone = facts.environment.environment.time_zone
+    lines = [
+        _fact(_("Refresh schedule"), _("On") if schedule.run else _("Off"), Tone.STRONG),
+        _fact(_("Repeat"), _repeat(schedule)),
+        _fact(_("Time"), ", ".join(schedule.times) or "–"),
+        _fact(_("Time zone"), zone),
+        BoardLine(),
+        BoardLine((Part(_("Next runs"), Tone.STRONG),)),
+    ]
+    runs = next_runs(schedule if schedule.run else None, facts.zone, facts.now)
+    lines += [BoardLine((Part(f"  {run}"),)) for run in runs]
+    if not runs:
+        lines.append(BoardLine((Part("  " + _("None: the system refresh is off."), Tone.QUIET),)))
+    if not facts.serving:
+        lines += [BoardLine(), BoardLine((Part(f"{glyphs.WARNING} {no_worker()}", Tone.WARNING),))]
+    return lines
+
+
+def _repeat(schedule: RefreshSchedule) -> str:
+    if schedule.repeat == "daily":
+        return _("Daily")
+    days = ", ".join(weekday(day) for day in schedule.days)
+    return f"{_('Weekly')}: {days}" if days else _("Weekly")
+
+
+# General
+
+
+def general_lines(facts: SystemFacts) -> list[BoardLine]:
+    """Language and formats with a preview (N7, N9)."""
+    section = facts.environment.environment
+    code = section.language
+    named = (
+        LANGUAGE_NAMES[code]
+        if code
+        else _("As the terminal says ({language})").format(language=LANGUAGE_NAMES[_code(locales.language())])
+    )
+    lines = [
+        _fact(_("Environment"), shown(section.name), Tone.STRONG),
+        _fact(_("Language"), named),
+        _fact(_("Time zone"), section.time_zone),
+        BoardLine(),
+        BoardLine((Part(_("Country/Region format"), Tone.STRONG),)),
+    ]
+    return [*lines, *(BoardLine(line) for line in format_lines(locales.language(), facts.now, facts.zone))]
+
+
+def format_lines(language: str, now: datetime, zone: tzinfo) -> list[Line]:
+    """How ``language`` writes numbers, dates and times, with titles in the language in use."""
+    titles = (_("Number"), _("Share"), _("Date and time"), _("Ago"))
+    before = locales.language()
+    locales.use(language)
+    try:
+        samples = (
+            number(1_234_567),
+            percent(0.985, 1),
+            date_time(now, zone),
+            relative_time(now - timedelta(hours=3), now),
+        )
+    finally:
+        locales.use(before)
+    return [
+        (Part("  " + fill(name, _LABEL), Tone.QUIET), Part(sample))
+        for name, sample in zip(titles, samples, strict=True)
+    ]
+
+
+def _code(language: str) -> LanguageCode:
+    return next((code for code in LANGUAGE_NAMES if code == language), "en")
+
+
+# About
+
+
+def about_lines(facts: SystemFacts) -> list[BoardLine]:
+    """Versions, folders, where secrets are, quotas."""
+    lines = [
+        _fact("cctui", __version__, Tone.STRONG),
+        _fact(_("Environment"), shown(facts.environment.environment.name)),
+        _fact(_("Folder"), shown(str(facts.root))),
+        _fact(_("State and runs"), shown(str(facts.state))),
+        _fact(_("Secrets"), shown(str(facts.secrets))),
+        BoardLine(
+            (Part(" " * _LABEL), Part(_("One file per connection, for its owner only, never in git."), Tone.QUIET))
+        ),
+        _fact(_("Worker"), _("is serving") if facts.serving else _("none; one starts with the next run")),
+        BoardLine(),
+        BoardLine((Part(_("Requests today"), Tone.STRONG),)),
+    ]
+    lines += [_key_line(key, facts) for key in facts.keys] or [
+        BoardLine((Part("  " + _("No connections yet."), Tone.QUIET),))
+    ]
+    lines += [BoardLine(), BoardLine((Part(_("Built with"), Tone.STRONG),))]
+    lines.append(_fact("  Python", f"{platform.python_version()}, {sys.platform}"))
+    return [*lines, *(_fact(f"  {name}", _version(name)) for name in _LIBRARIES)]
+
+
+def _key_line(key: KeyUse, facts: SystemFacts) -> BoardLine:
+    usage = key.usage
+    text = _("{used} of {limit}, resets {time}").format(
+        used=number(usage.used), limit=number(usage.limit), time=date_time(usage.resets_at, facts.zone)
+    )
+    names = ", ".join(shown(name, 60) for name in key.names)
+    return BoardLine((Part("  " + fill(names, 30) + "  "), Part(text, Tone.BAD if usage.exhausted else Tone.PLAIN)))
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "–"
+
+
+# Audit log
+
+
+def audit_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
+    """Who did what when, newest first."""
+    if not facts.audit:
+        return [BoardLine((Part(_("Nothing has been changed yet."), Tone.QUIET),))]
+    return [_audit_line(entry, facts, width) for entry in facts.audit]
+
+
+def _audit_line(entry: Entry, facts: SystemFacts, width: int) -> BoardLine:
+    about = shown(entry.about)
+    keys = entry.after if entry.before is not None and entry.after is not None else None
+    if keys:
+        about = f"{about}  {', '.join(keys)}"
+    when, who, what = 20, 14, 22
+    return BoardLine(
+        (
+            Part(fill(date_time(entry.at, facts.zone), when) + "  ", Tone.QUIET),
+            Part(fill(shown(entry.who), who) + "  "),
+            Part(fill(_(DEED_TITLES[entry.deed]), what) + "  "),
+            Part(clip(about, max(0, width - when - who - what - 6)), Tone.QUIET),
+        )
+    )
+
+
+def _fact(name: str, value: str, tone: Tone = Tone.PLAIN) -> BoardLine:
+    return BoardLine((Part(fill(name, _LABEL), Tone.QUIET), Part(value, tone)))
