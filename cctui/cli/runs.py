@@ -156,12 +156,11 @@ def rejected(session: Session, run_id: str, output: Path | None) -> None:
     if session.as_json:
         session.emit([{"reason": title, "count": count} for title, count in _summary(environment, found)])
         return
-    path = operations.hand_out_rejected(environment, session.operator, found.id)
     if output is not None:
-        operations.write_rejected(environment, found.id, output)
+        operations.write_rejected(environment, session.operator, found.id, output)
         click.echo(_("Written to {file}.").format(file=output), err=True)
         return
-    with path.open("rb") as rows:
+    with operations.hand_out_rejected(environment, session.operator, found.id).open("rb") as rows:
         shutil.copyfileobj(rows, sys.stdout.buffer)
 
 

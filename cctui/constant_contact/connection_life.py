@@ -13,7 +13,8 @@ from cctui.access.roles import Action, Operator, require
 from cctui.constant_contact.connection_check import FILE_NAME, ConnectionCheck, ConnectionState, record
 from cctui.constant_contact.sign_in import SignedIn
 from cctui.constant_contact.tokens import TokenStore
-from cctui.definitions import changes
+from cctui.definitions import audit, changes
+from cctui.definitions.audit import Deed
 from cctui.definitions.environment import Environment, Removed, Stored
 from cctui.definitions.model import ConnectionDefinition
 from cctui.errors import CctuiError
@@ -48,6 +49,7 @@ def record_sign_in(
     account = f"{signed_in.account.name} ({signed_in.account.encoded_account_id})"
     moment = (clock or SystemClock()).now()
     record(checks_path(environment), definition.id, ConnectionCheck(ConnectionState.CONNECTED, moment, account=account))
+    audit.record(environment, operator, Deed.SIGNED_IN, definition.id, clock=clock)
     return saved
 
 
@@ -57,7 +59,10 @@ def sign_out(environment: Environment, operator: Operator, connection_id: str) -
     The grant lives on in the account (:data:`cctui.constant_contact.tokens.SIGN_OUT_NOTE`).
     """
     require(operator, Action.CHANGE_CONNECTIONS)
-    return _forget(environment, connection_id)
+    had_tokens = _forget(environment, connection_id)
+    if had_tokens:
+        audit.record(environment, operator, Deed.SIGNED_OUT, connection_id)
+    return had_tokens
 
 
 def remove_connection(environment: Environment, operator: Operator, connection_id: str) -> Removed:

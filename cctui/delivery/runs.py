@@ -158,8 +158,9 @@ def hand_out_rejected(environment: Environment, operator: Operator, run_id: RunI
     return path
 
 
-def write_rejected(environment: Environment, run_id: RunId, target: Path) -> None:
-    """Copy the rejected rows to ``target``."""
+def write_rejected(environment: Environment, operator: Operator, run_id: RunId, target: Path) -> None:
+    """Copy the rejected rows to ``target``; see :func:`hand_out_rejected`."""
+    hand_out_rejected(environment, operator, run_id)
     reports.write_rejected(environment, find(environment, run_id), target)
 
 

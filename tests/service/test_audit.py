@@ -10,6 +10,10 @@ from msgspec import structs
 from scheduler_stand_ins import DAILY, OPS, Box
 
 from cctui.access.roles import Operator, Role, User
+from cctui.constant_contact import connection_life
+from cctui.constant_contact.answers import AccountSummary, Privileges
+from cctui.constant_contact.sign_in import SignedIn
+from cctui.constant_contact.tokens import Secret, Tokens, TokenStore
 from cctui.definitions import audit, changes, system_changes
 from cctui.definitions.audit import DEED_TITLES, AuditFailed, Deed, newest
 from cctui.definitions.model import ExportId, ExportSchedule, RefreshSchedule
@@ -76,6 +80,21 @@ def test_every_deed_is_written_with_who_and_what_changed(box: Box) -> None:
     system = next(entry for entry in newest(environment) if entry.deed is Deed.SYSTEM_CHANGED)
     assert set(system.after or {}) == {"schedule", "environment"}
     assert "mette@contoso.com" not in audit.path_of(environment).read_text()
+
+
+def test_sign_ins_and_sign_outs_are_written(box: Box) -> None:
+    stored = box.environment.connection("marketing")
+    signed_in = SignedIn(AccountSummary("Contoso Coffee", "a07e1n5abc"), Privileges(frozenset()))
+    connection_life.record_sign_in(box.environment, OPS, stored.definition, stored.fingerprint, signed_in)
+    now = box.clock.now()
+    tokens = Tokens(
+        client_id="key", access_token=Secret("access-0001"), expires_at=now, signed_in_at=now, renewed_at=now
+    )
+    TokenStore(box.environment.secrets_folder).save("marketing", tokens)
+    assert connection_life.sign_out(box.environment, OPS, "marketing")
+    assert not connection_life.sign_out(box.environment, OPS, "marketing")
+    assert deeds(box)[-2:] == [(Deed.SIGNED_IN, "marketing"), (Deed.SIGNED_OUT, "marketing")]
+    assert "access-0001" not in audit.path_of(box.environment).read_text()
 
 
 def test_what_was_refused_is_not_written(box: Box) -> None:

@@ -195,7 +195,8 @@ class RejectedScreen(Page):
         if path.exists():
             raise UsageError(_("{file} exists already.").format(file=name), do=_("Choose another name."))
         try:
-            await asyncio.to_thread(runs.write_rejected, self.face.environment, self.run_id, path)
+            face = self.face
+            await asyncio.to_thread(runs.write_rejected, face.environment, face.operator, self.run_id, path)
         except OSError as problem:
             raise CctuiError(
                 _("{file} was not written.").format(file=name),
