@@ -205,6 +205,8 @@ _KEY_NAMES = {
     "backspace": N_("Backspace"),
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "home": "Home",
@@ -220,4 +222,6 @@ def key_name(key: str) -> str:
         return f"^{key.removeprefix('ctrl+')}"
     if key[:1] == "f" and key[1:].isdigit():
         return key.upper()
-    return _(_KEY_NAMES[key]) if key in _KEY_NAMES else key
+    name = _KEY_NAMES.get(key, key)
+    # Home and End are pages and words elsewhere; on a key they are what is printed on it.
+    return _(name) if key in {"space", "enter", "backspace"} else name

@@ -21,7 +21,7 @@ class Column(Struct, frozen=True):
     """A column. ``title`` is marked for translation.
 
     ``least`` and ``most`` bound its width in cells; ``leaves`` says when it goes where room is short (1 goes first,
-    0 never goes); ``right`` is for numbers.
+    0 never goes); ``right`` is for numbers; ``data`` says that the title is a name from data, which is never translated.
     """
 
     key: str
@@ -30,6 +30,12 @@ class Column(Struct, frozen=True):
     most: int = 40
     leaves: int = 0
     right: bool = False
+    data: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title in the operator's language."""
+        return self.title if self.data else _(self.title)
 
 
 class Cell(Struct, frozen=True):
@@ -89,7 +95,7 @@ def _total(kept: Sequence[int], wanted: Sequence[int], columns: Sequence[Column]
 
 def _wanted(column: Column, index: int, rows: Sequence[Row]) -> int:
     content = max((cell_len(row.cells[index].text) for row in rows), default=0)
-    return max(column.least, min(column.most, max(content, cell_len(_(column.title)) + 2)))
+    return max(column.least, min(column.most, max(content, cell_len(column.heading) + 2)))
 
 
 def ordered(rows: Iterable[Row], column: int, *, descending: bool) -> list[Row]:

@@ -205,7 +205,7 @@ def hidden_cells(row: Row, columns: Sequence[Column], hidden: Sequence[int], wid
     parts: list[Part] = []
     for index in sorted(hidden, key=lambda index: columns[index].leaves):
         text = row.cells[index].text.strip()
-        piece = [Part(f"{_(columns[index].title)} ", Tone.QUIET), Part(text, row.cells[index].tone)]
+        piece = [Part(f"{columns[index].heading} ", Tone.QUIET), Part(text, row.cells[index].tone)]
         gap = [Part("   ")] if parts else []
         if text and width_of(parts) + width_of(gap) + width_of(piece) <= width:
             parts += gap + piece

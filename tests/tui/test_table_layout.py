@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from cctui import locales
 from cctui.tui.listing import GAP, Cell, Column, Row, fit, found, ordered
 from cctui.tui.parts import Part, clip, clipped, fill, shown, spread, width_of
 from cctui.tui.rows import EXPORT_COLUMNS
@@ -82,3 +83,10 @@ def test_a_line_with_two_ends_keeps_to_its_width(left: str, right: str, width: i
 def test_data_cannot_drive_the_terminal_or_shift_a_row() -> None:
     assert shown("a\x1b[31mb\u202ec\nd") == "a [31mbc d"
     assert shown("☎\ufe0f x") == "☎ x"
+
+
+def test_a_name_from_data_is_never_translated() -> None:
+    """N8: a field called City stays City in every language, whatever the catalog has for that word."""
+    locales.use("de")
+    assert Column("name", "Display name").heading == "Anzeigename"
+    assert Column("name", "Display name", data=True).heading == "Display name"

@@ -142,6 +142,7 @@ def member_columns(fields: Sequence[str]) -> tuple[Column, ...]:
                 least=min(12, max(6, len(name))),
                 most=_WIDEST if index else _WIDEST_ID,
                 leaves=count - index if index else 0,
+                data=True,
             )
             for index, name in enumerate(fields)
         ),

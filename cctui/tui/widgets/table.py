@@ -254,7 +254,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         segments = [Segment(" " * _GUTTER, style)]
         for slot in self._slots:
             column = self.columns[slot.column]
-            title = _(column.title)
+            title = column.heading
             if slot.column == self.sort_column:
                 title = f"{clip(title, slot.width - 2)} {glyphs.DOWN if self.descending else glyphs.UP}"
             segments.append(Segment(fill(title, slot.width, right=column.right) + " " * GAP, style))
