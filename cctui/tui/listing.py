@@ -21,7 +21,7 @@ class Column(Struct, frozen=True):
     """A column. ``title`` is marked for translation.
 
     ``least`` and ``most`` bound its width in cells; ``leaves`` says when it goes where room is short (1 goes first,
-    0 never goes); ``right`` is for numbers; ``data`` says that the title is a name from data, which is never translated.
+    0 never goes); ``right`` is for numbers; ``data`` marks a title that is a name from data and never translated.
     """
 
     key: str
