@@ -17,7 +17,7 @@ from textual.worker import get_current_worker
 from cctui.access.roles import ROLE_TITLES, Operator
 from cctui.definitions.environment import Environment
 from cctui.delivery.ledger import Ledger
-from cctui.delivery.states import Run, RunId
+from cctui.delivery.states import Run, RunId, Status
 from cctui.errors import CctuiError, UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import N_, _, language, time_of_day
@@ -198,10 +198,18 @@ class CctuiApp(App[int]):
     # Changes
 
     def _tick(self) -> None:
+        if any(run.status is Status.QUEUED for run in self.snapshot.unfinished):
+            # The worker that was there when the run was queued may have been about to leave.
+            self.run_worker(self._keep_going, thread=True, exclusive=True, exit_on_error=False, group="keep going")
         if self._reader.changed():
             self.read_again()
         elif isinstance(self.screen, Page):
             self.screen.tick(changed=False)
+
+    def _keep_going(self) -> None:
+        from cctui.delivery.runs import keep_going
+
+        keep_going(self.environment)
 
     def read_again(self) -> None:
         """Read definitions and runs in the background and show what has changed."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
+from textual.message import Message
+
 from cctui.access.roles import Action, may
 from cctui.definitions.environment import Broken
-from cctui.definitions.model import ExportId
+from cctui.definitions.model import ExportDefinition, ExportId
 from cctui.delivery.states import Run
 from cctui.errors import CctuiError
 from cctui.locales import N_, _, ngettext, number
-from cctui.tui import rows
+from cctui.tui import glyphs, rows
 from cctui.tui.commands import Choice, Command
+from cctui.tui.errands import Errand
 from cctui.tui.export_commands import COMMANDS, ExportFacts
+from cctui.tui.export_health import SourceNames, gone, marked, source_names
 from cctui.tui.list_page import ListPage
 from cctui.tui.listing import Column, Row
-from cctui.tui.parts import Tone, shown
+from cctui.tui.parts import Part, Tone, shown
 from cctui.tui.reading import identity
 
 
@@ -28,6 +32,34 @@ class ExportsPage(ListPage):
     EXPLANATION = N_("Exports send segments of unified customer profiles to Constant Contact.")
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     COLUMNS: ClassVar[tuple[Column, ...]] = rows.EXPORT_COLUMNS
+
+    class NamesRead(Message):
+        """What segments and fields there are is known."""
+
+        def __init__(self, names: SourceNames) -> None:
+            super().__init__()
+            self.names = names
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._names = SourceNames()
+        self._reading = Errand[SourceNames]("names", lambda names: self.post_message(self.NamesRead(names)))
+
+    def on_screen_resume(self) -> None:
+        """Look again what there is: it takes no counting."""
+        self._reading.ask(lambda _canceled: source_names(self.face.environment))
+        super().on_screen_resume()
+
+    def on_unmount(self) -> None:
+        """Read no further."""
+        self._reading.stop()
+
+    def on_exports_page_names_read(self, message: NamesRead) -> None:
+        """Mark what uses something that is gone."""
+        self._names = message.names
+        self.reload()
+        self.moved()
+        self.draw()
 
     def empty_text(self) -> str:
         """What to do first."""
@@ -42,7 +74,14 @@ class ExportsPage(ListPage):
         """One row for each definition, the broken ones too."""
         face = self.face
         now = face.clock.now()
-        return [rows.export_row(stored, face.snapshot, face.operator, now) for stored in face.snapshot.exports]
+        made = []
+        for stored in face.snapshot.exports:
+            row = rows.export_row(stored, face.snapshot, face.operator, now)
+            made.append(row if isinstance(stored, Broken) else marked(row, self._gone(stored.definition)))
+        return made
+
+    def _gone(self, export: ExportDefinition) -> list[str]:
+        return gone(export, self.face.snapshot, self._names)
 
     def facts(self) -> ExportFacts:
         """What is chosen, and what is known about it."""
@@ -64,8 +103,12 @@ class ExportsPage(ListPage):
         return tuple(rows.export_choice(by_id[key], self.face.snapshot) for key in self.table.chosen if key in by_id)
 
     def moved(self) -> None:
-        """The columns that have no room stand under the table."""
+        """What is gone, or the columns that have no room, stand under the table."""
         self.say_hidden_columns()
+        export = self.face.snapshot.export(self.table.current or "")
+        texts = self._gone(export) if export is not None else []
+        if texts:
+            self.detail = (Part(f"{glyphs.WARNING} {texts[0]} {_('Press Enter to mend the export.')}", Tone.WARNING),)
 
     def open_object(self, name: str) -> None:
         """Open the export with this id."""
