@@ -66,7 +66,7 @@ def test_every_fault_at_every_request(root: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", TRANSIENT)
 def test_a_fault_that_passes_three_times_in_a_row(root: Path, kind: str) -> None:
-    for number in (1, 4, 6):
+    for number in (1, 4):
         faults = dict.fromkeys(range(number, number + 3), kind)
         _simulation, run, problems = simulate(root, Scenario(faults=faults))
         assert (problems, run.status) == ([], Status.SUCCESSFUL)
@@ -75,15 +75,15 @@ def test_a_fault_that_passes_three_times_in_a_row(root: Path, kind: str) -> None
 @pytest.mark.parametrize("seconds", [-4e7, -86_400, -3_600, 3_600, 86_400, 4e7])
 def test_the_time_of_day_jumps(root: Path, seconds: float) -> None:
     """Lengths of time are measured by the monotonic clock; a run is not hurried, delayed or ended by a jump."""
-    for moment in (0.3, 1.0, 2.0):
+    for moment in (0.3, 1.5):
         simulation, run, problems = simulate(root, Scenario(jumps=((moment, seconds),), looks=3))
         assert (problems, run.status, simulation.clock.jumped) == ([], Status.SUCCESSFUL, True)
 
 
-@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT])
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS])
 def test_the_disk_fails_once_at_every_call(root: Path, error: int) -> None:
     """Full, out of inodes (files cannot be made), broken, read-only: at each open, write and sync of a run's files."""
-    for number in range(1, 60, 2):
+    for number in range(1, 60, 4):
         _simulation, run, problems = simulate(root, Scenario(disk=((number, error),)))
         assert problems == [], number
         assert run.status in {Status.SUCCESSFUL, Status.FAILED}
@@ -93,7 +93,7 @@ def test_the_disk_fails_once_at_every_call(root: Path, error: int) -> None:
 
 def test_the_ledger_fails_once_at_every_commit(root: Path) -> None:
     """A ledger that cannot be written stops the run where it is; the next go is the same run."""
-    for number in range(1, 25):
+    for number in range(1, 25, 2):
         simulation, run, problems = simulate(root, Scenario(ledger=(number,)))
         assert (problems, run.status) == ([], Status.SUCCESSFUL), number
         assert run.replayed <= 1
@@ -101,7 +101,7 @@ def test_the_ledger_fails_once_at_every_commit(root: Path) -> None:
 
 
 def test_cancel_at_every_moment_leaves_an_exact_rest(root: Path) -> None:
-    for tenth in range(0, 60, 4):
+    for tenth in range(0, 60, 8):
         simulation, run, problems = simulate(root, Scenario(wishes=((tenth / 10, Wish.CANCEL),), looks=3, people=45))
         assert problems == []
         assert run.totals.accepted == len(simulation.service.arrived)
@@ -142,6 +142,6 @@ def with_a_blind_retry() -> Iterator[None]:
 
 @pytest.mark.parametrize("taken_out", [without_the_look_up, without_the_pace, with_a_blind_retry])
 def test_without_a_protection_the_seeds_fail(root: Path, taken_out: Any) -> None:
-    assert doubled_or_lost(root, 1, 12) == []
+    assert doubled_or_lost(root, 1, 8) == []
     with taken_out():
-        assert doubled_or_lost(root, 1, 12) != []
+        assert doubled_or_lost(root, 1, 8) != []
