@@ -7,7 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctui.definitions.model import ExportSchedule, RefreshSchedule
@@ -115,6 +115,7 @@ def test_moments_to_come_are_told_as_people_say_them() -> None:
     assert "2027" in told[3]
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 3650 * 86_400),
     st.sampled_from(["Europe/Oslo", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from system_stories import DAILY, NOW
 
@@ -25,6 +25,7 @@ DAYS = st.lists(st.sampled_from(WEEKDAYS), min_size=1, unique=True).map(
 TIMES = st.lists(st.times().map(lambda time: f"{time:%H:%M}"), min_size=1, max_size=4, unique=True).map(sorted)
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.builds(ExportSchedule, run=st.sampled_from(["system-refresh", "off"])),
@@ -48,6 +49,7 @@ def test_opening_and_saving_an_export_changes_nothing(schedule: ExportSchedule) 
     assert draft.of_export() == schedule
 
 
+@settings(deadline=None)
 @given(st.builds(RefreshSchedule, run=st.booleans(), repeat=st.just("weekly"), days=DAYS, times=TIMES))
 def test_opening_and_saving_the_system_refresh_changes_nothing(schedule: RefreshSchedule) -> None:
     draft = draft_of_refresh(schedule)
