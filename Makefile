@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check unit sweep crash-sweep simulate screenshots bench bench-quick lock clean
+.PHONY: demo test check unit sweep crash-sweep simulate screenshots catalogs bench bench-quick lock clean
 
 demo: $(READY)
 	$(BIN)/cctui demo $(DEMO)
@@ -16,6 +16,11 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/catalogs.py check
+
+# Collect the messages of the source into every catalog, and compile.
+catalogs: $(READY)
+	$(BIN)/python tests/catalogs.py update
 
 unit: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow"

@@ -100,9 +100,8 @@ def connect(seed: int, profiles: int) -> duckdb.DuckDBPyConnection:
     for name, values in lists.items():
         connection.execute(f"SET VARIABLE {name} = ?", [values])
     connection.execute("SET VARIABLE culture = CAST(getvariable('culture') AS BIGINT[])")
-    connection.execute(
-        f"CREATE MACRO dice(n, salt, sides) AS CAST(hash(n * 1009 + salt + {seed * 7_919_000_003 % 2**62}) % sides AS BIGINT)"
-    )
+    start = seed * 7_919_000_003 % 2**62
+    connection.execute(f"CREATE MACRO dice(n, salt, sides) AS CAST(hash(n * 1009 + salt + {start}) % sides AS BIGINT)")
     connection.execute(_PEOPLE)
     connection.execute(_profiles(profiles))
     return connection
