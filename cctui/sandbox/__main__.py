@@ -25,14 +25,16 @@ from cctui.sandbox.settings import settings_from
     "--settings", "settings_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=N_("JSON file.")
 )
 @click.option("--end-with-input", is_flag=True, help=N_("End when standard input ends."))
-def main(folder: Path, host: str, port: int, settings_file: Path | None, end_with_input: bool) -> None:
+@click.option("--linger", default=0.0, help=N_("Seconds without a request before it ends so."))
+def main(folder: Path, host: str, port: int, settings_file: Path | None, end_with_input: bool, linger: float) -> None:
     """Serve until stopped."""
     locales.use(locales.from_locale())
     from cctui.sandbox.server import serve
 
     try:
         settings = settings_from(None if settings_file is None else msgspec.json.decode(settings_file.read_bytes()))
-        serve(folder, settings, host=host, port=port, while_open=sys.stdin.fileno() if end_with_input else None)
+        open_input = sys.stdin.fileno() if end_with_input else None
+        serve(folder, settings, host=host, port=port, while_open=open_input, linger=linger)
     except msgspec.MsgspecError as error:
         _leave(_("The settings do not fit: {problem}").format(problem=error), ExitCode.WRONG_USAGE)
     except LockHeld:

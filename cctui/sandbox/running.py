@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_LINGER = 600.0
 
 
 class SandboxFailed(CctuiError):
@@ -105,7 +106,8 @@ def start(
     """Start a stand-in on the loopback that keeps its contacts in ``folder``, and wait until it answers.
 
     ``port`` 0 takes any free one; ``settings`` are those of :class:`cctui.sandbox.settings.Settings`, or some of them
-    by name. It ends with the process that started it, unless it is to ``outlive`` it. Raises :class:`SandboxFailed`.
+    by name. It ends with the process that started it; if it is to ``outlive`` it, only when nobody has asked anything
+    for ten minutes after that. Raises :class:`SandboxFailed`.
     """
     files.private_folder(folder)
     port_file = folder / "port"
@@ -113,14 +115,13 @@ def start(
     if settings is not None:
         (folder / "settings.json").write_bytes(_encoded(settings))
         arguments += ["--settings", str(folder / "settings.json")]
-    if not outlive:
-        arguments.append("--end-with-input")
+    arguments += ["--end-with-input", "--linger", str(_LINGER if outlive else 0)]
     log = folder / "sandbox.log"
     with log.open("ab") as output:
         begin = output.tell()
         process = subprocess.Popen(
             arguments,
-            stdin=subprocess.DEVNULL if outlive else subprocess.PIPE,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -49,8 +49,12 @@ def application(service: Service) -> Front:
     return Front(service, endpoints)
 
 
-def serve(folder: Path, settings: Settings, *, host: str, port: int, while_open: int | None = None) -> None:
+def serve(
+    folder: Path, settings: Settings, *, host: str, port: int, while_open: int | None = None, linger: float = 0.0
+) -> None:
     """Serve until SIGTERM or SIGINT, or until the descriptor ``while_open`` ends.
+
+    With ``linger`` it stays after that until nobody has asked anything for so many seconds: runs go on by themselves.
 
     Raises ``OSError`` where the address cannot be had, :class:`cctui.host.locks.LockHeld` where another one serves
     this folder.
@@ -61,7 +65,7 @@ def serve(folder: Path, settings: Settings, *, host: str, port: int, while_open:
     lock = HeldLock(folder / "sandbox.lock")
     lock.acquire()
     try:
-        asyncio.run(_serve(folder, settings, host, port, while_open))
+        asyncio.run(_serve(folder, settings, host, port, while_open, linger))
     finally:
         lock.release()
 
@@ -137,31 +141,46 @@ class Listener:
             task.cancel()
 
 
-async def _serve(folder: Path, settings: Settings, host: str, port: int, while_open: int | None) -> None:
+async def _serve(folder: Path, settings: Settings, host: str, port: int, while_open: int | None, linger: float) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     service = Service(folder, settings)
+    stop_waiting = contextlib.ExitStack()
     try:
         listener = Listener(service, host, port)
         bound = await listener.open()
         if while_open is not None:
-            loop.add_reader(while_open, _end_of_parent, while_open, stop)
+            ended = asyncio.Event()
+            loop.add_reader(while_open, _end_of_parent, while_open, ended)
+            leaving = loop.create_task(_leave_after(ended, service, linger, stop))
+            stop_waiting.callback(leaving.cancel)
         service.resume()
         files.save(folder / PORT_FILE, f"{bound} {os.getpid()}\n".encode(), mode=0o600)
         await stop.wait()
         await listener.close()
     finally:
+        stop_waiting.close()
         service.close()
         with contextlib.suppress(FileNotFoundError):
             (folder / PORT_FILE).unlink()
 
 
-def _end_of_parent(descriptor: int, stop: asyncio.Event) -> None:
+def _end_of_parent(descriptor: int, ended: asyncio.Event) -> None:
     if not os.read(descriptor, 1024):
         asyncio.get_running_loop().remove_reader(descriptor)
-        stop.set()
+        ended.set()
+
+
+async def _leave_after(ended: asyncio.Event, service: Service, linger: float, stop: asyncio.Event) -> None:
+    """Stop once the parent has ended and nobody has asked anything for ``linger`` seconds."""
+    await ended.wait()
+    asked = -1
+    while linger and asked != service.journal.total:
+        asked = service.journal.total
+        await asyncio.sleep(linger)
+    stop.set()
 
 
 async def _wrong_control_body(_request: Request, error: Exception) -> Response:
