@@ -18,9 +18,10 @@ from pathlib import Path
 
 import customers
 import peer_tools
+import terminal
 import viewers
 from exports import Exports
-from measuring import HERE, Row, as_json, machine, table
+from measuring import HERE, Failed, Row, as_json, machine, table
 
 _LIBRARIES = ("cctui", "duckdb", "pyarrow", "httpx", "textual")
 _MILLION, _SMALL, _LARGE = 1_000_000, 100_000, 10_000_000
@@ -32,20 +33,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, few rounds")
     parser.add_argument("--only", default="", help="some of: plan, end, paced, growth, starts, apps, viewer, history")
+    parser.add_argument("--peers", default="", help="some of the environments in requirements/, such as script,polars")
     parser.add_argument("--rounds", type=int, default=0, help="how often each is measured")
     options = parser.parse_args()
     rounds = options.rounds or (1 if options.quick else 5)
     work = HERE / "data" / "work"
     work.mkdir(parents=True, exist_ok=True)
     wanted = set(filter(None, options.only.split(",")))
+    chosen = set(filter(None, options.peers.split(","))) or (_QUICK_PEERS if options.quick else set())
     try:
-        return _measure(options.quick, rounds, wanted, work)
+        return _measure(options.quick, rounds, wanted, chosen, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _measure(quick: bool, rounds: int, wanted: set[str], work: Path) -> int:
-    peers, notes = _peers(quick)
+def _measure(quick: bool, rounds: int, wanted: set[str], chosen: set[str], work: Path) -> int:
+    peers, notes = _peers(chosen)
     _say("making customers")
     small = customers.customers(HERE / "data" / "100k", _SMALL)
     data = small if quick else customers.customers(HERE / "data" / "1m", _MILLION)
@@ -59,7 +62,7 @@ def _measure(quick: bool, rounds: int, wanted: set[str], work: Path) -> int:
         "plan": measured.plans,
         "end": lambda: measured.without_pace(peers),
         "paced": measured.paced,
-        "growth": lambda: [] if quick else measured.growth(small, large),
+        "growth": lambda: [] if large is None else measured.growth(small, large),
         "history": lambda: viewers.history(rounds),
         "viewer": lambda: viewers.during_a_run(work, data),
         "apps": lambda: _applications(work, small, quick, notes),
@@ -68,7 +71,10 @@ def _measure(quick: bool, rounds: int, wanted: set[str], work: Path) -> int:
     for name, step in steps.items():
         if not wanted or name in wanted:
             _say(name)
-            rows += step()
+            try:
+                rows.extend(step())
+            except (Failed, terminal.NeverReady) as problem:
+                notes.append(f"{name}: {problem}")
     notes += measured.notes
     if quick:
         notes.append("the targets are for 1,000,000 customers; a quick run shows that everything can be measured")
@@ -76,11 +82,11 @@ def _measure(quick: bool, rounds: int, wanted: set[str], work: Path) -> int:
     return 0
 
 
-def _peers(quick: bool) -> tuple[list[peer_tools.Peer], list[str]]:
+def _peers(chosen: set[str]) -> tuple[list[peer_tools.Peer], list[str]]:
     """The tools that can be had here, and a word about each of the others."""
     found, notes = [], []
     for peer in peer_tools.PEERS:
-        if quick and peer.venv not in _QUICK_PEERS:
+        if chosen and peer.venv not in chosen:
             continue
         _say(f"setting up {peer.venv}")
         problem = peer_tools.installed(peer.venv)

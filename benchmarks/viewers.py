@@ -92,14 +92,11 @@ def applications(work: Path, data: Path, runs: int, *, others: bool) -> tuple[li
 
 def during_a_run(work: Path, data: Path) -> list[Row]:
     """Keys in the list of exports while a worker beside it delivers everything."""
-    import ours
-
     with sink(4) as service:
         environment = workplace.make(work / "viewed", data / "profiles.parquet", service.address, exports=5)
-        ours.queue(environment, ["export-1"])
         command = [cctui(), "--environment", environment.root]
-        worker = [sys.executable, "-m", "cctui", "--environment", environment.root, "worker", "--until-idle"]
-        delays, busy = terminal.key_delays(command, [(_READY, "g"), (_READY, "e"), ("Export 5", "down")], worker)
+        run = [*command, "run", "export-1", "--json"]
+        delays, busy = terminal.key_delays(command, [(_READY, "g"), (_READY, "e"), ("Export 5", "down")], run)
     note = f"{len(delays)} keys; median {statistics.median(delays):.0f} ms"
     last = statistics.quantiles(delays, n=20)[-1]
     return [

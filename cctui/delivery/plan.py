@@ -7,8 +7,8 @@ is never repeated, whatever happens to profiles and definitions.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from importlib import import_module
 
 from msgspec import structs
@@ -23,12 +23,13 @@ from cctui.locales import _
 from cctui.masking import printable
 from cctui.matching.mapping import Matching, matching_of
 from cctui.matching.plan_files import match
-from cctui.matching.results import Body, Limits, Matched, TooManyProfiles
+from cctui.matching.results import Body, Limits, Matched, MatchingCanceled, TooManyProfiles
 from cctui.profiles.opening import open_source
 from cctui.profiles.source import SegmentName, Source
 
 _LOOK_EVERY = 0.2
 _TELL_EVERY = 1.0
+_PLANNING = threading.Lock()
 _HEAVY = ("duckdb", "pyarrow", "pyarrow.compute", "pyarrow.parquet", "email_validator")
 
 
@@ -65,8 +66,14 @@ def take_snapshot(environment: Environment, journal: Journal) -> Snapshot:
 def make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, limits: Limits) -> None:
     """Select, match and pack into a clean spool, and commit the plan. Raises what the source and matching raise.
 
-    Raises :class:`Ending` (skipped) where the target does not take so many profiles (R14).
+    Raises :class:`Ending` (skipped) where the target does not take so many profiles (R14). A process makes one plan at
+    a time: its memory stays that of one, and the bodies of one run leave while the next is planned.
     """
+    with _turn(journal):
+        _make_plan(environment, journal, snapshot, limits)
+
+
+def _make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, limits: Limits) -> None:
     spool = journal.spool
     spool.clear_plan()
     spool.require_room()
@@ -91,6 +98,19 @@ def make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, li
     journal.leave(matched.selected)
     run = journal.run
     journal.tell(Planned, totals=run.totals, cut=run.cut, dropped=run.dropped, batches=run.batches)
+
+
+@contextmanager
+def _turn(journal: Journal) -> Iterator[None]:
+    """Wait until no other run of this process is being planned. Raises :class:`MatchingCanceled` where disturbed."""
+    while not _PLANNING.acquire(blocking=False):
+        if journal.disturbed():
+            raise MatchingCanceled
+        journal.wait(_LOOK_EVERY)
+    try:
+        yield
+    finally:
+        _PLANNING.release()
 
 
 def _load(environment: Environment, journal: Journal) -> Snapshot:
