@@ -240,7 +240,8 @@ def key_delays(
     with Terminal(command) as terminal:
         for shown, key in way:
             terminal.wait_for(shown)
-            terminal.press(key)
+            terminal.watch(2.0, silence=_SILENCE)
+            terminal.delay_of(key)
             terminal.watch(2.0, silence=_SILENCE)
         beside = subprocess.Popen([str(word) for word in work], stdout=subprocess.DEVNULL)
         reaper = threading.Thread(target=beside.wait)
