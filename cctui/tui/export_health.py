@@ -71,5 +71,5 @@ def marked(row: Row, texts: list[str]) -> Row:
     if not texts:
         return row
     name = row.cells[0]
-    cell = structs.replace(name, text=f"{name.text} {glyphs.WARNING}", tone=Tone.WARNING)
+    cell = structs.replace(name, text=f"{glyphs.WARNING} {name.text}", tone=Tone.WARNING)
     return structs.replace(row, cells=(cell, *row.cells[1:]))

@@ -72,6 +72,12 @@ class ExportWatch:
         """Whether the list is being looked up."""
         return self._looking_up
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything that was asked for has not come yet."""
+        account = self._account_fields and self._connection is not None and self.custom is None
+        return self.source is None or self.matching or self.looking_up or account
+
     def know_list(self, read: ListRead) -> None:
         """The list was just chosen from the account: there is nothing to look up."""
         self._list = read

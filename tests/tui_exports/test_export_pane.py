@@ -267,6 +267,18 @@ async def test_a_duplicate_opens_filled_in_and_becomes_an_export_of_its_own(comp
     assert (copy.segments, copy.attributes, copy.list_id) == (original.segments, original.attributes, original.list_id)
 
 
+async def test_after_a_dry_run_the_cursor_is_on_the_export_that_was_tried(company: Company) -> None:
+    """Run, pressed on the list afterwards, must not mean another export."""
+    app = company.face()
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot, "d")
+        await press(pilot, "f8", "left", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await press(pilot, "escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, ExportsPage))
+        await until(pilot, lambda: app.screen.table.current == "everyone-newsletter-copy")  # type: ignore[attr-defined]
+
+
 async def test_a_detached_export_gets_a_connection_by_editing_it(company: Company) -> None:
     """F16, X12, C22."""
     app = company.face(open_at="exports/old-campaign")

@@ -56,7 +56,7 @@ async def test_things_that_are_gone_are_shown_in_the_list_and_in_the_pane(compan
     company.write(EXPORT, text)
     app = company.face()
     async with app.run_test(size=WIDE) as pilot:
-        await until(pilot, lambda: "Everyone, newsletter ▲" in text_of(app))
+        await until(pilot, lambda: "▲ Everyone, newsletter" in text_of(app))
         assert "Its connection sales is not there. Press Enter to mend the export." in text_of(app)
         await opened(pilot, "enter")
         await until(pilot, lambda: "The profiles have no field GivenName" in text_of(app))

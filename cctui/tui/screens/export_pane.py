@@ -1,4 +1,4 @@
-"""Set up, edit, duplicate or view an export: what is entered, chosen, saved and tried (issue list F1 to F16)."""
+"""Set up, edit, duplicate or view an export: what is entered, chosen, saved and tried (checklist F1 to F16)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Button
 from cctui.access.roles import Action, may
 from cctui.definitions import changes
 from cctui.definitions.environment import Environment, NotFound, Stored, new_id
-from cctui.definitions.model import ExportDefinition
+from cctui.definitions.model import ExportDefinition, ExportId
 from cctui.definitions.toml_files import ChangedElsewhere, DefinitionError
 from cctui.delivery import runs
 from cctui.locales import _
@@ -190,7 +190,8 @@ class ExportPane(ExportSheet):
         """Save and close; nothing runs (F11)."""
         saved = await self._save()
         if saved is not None:
-            self._close(saved.definition, _("Saved. It runs with the next scheduled refresh; press r to run it now."))
+            self._export_id = ExportId(saved.definition.id)
+            self._close(_("Saved. Saving does not run it; press r to run it now."))
 
     async def do_dry_run(self) -> None:
         """Everything but sending, for the export as it is saved; what is not saved is asked about."""
@@ -249,7 +250,7 @@ class ExportPane(ExportSheet):
         face = self.face
         kept = await self.app.push_screen_wait(ChangedElsewhereDialog(problem))
         if kept is Kept.THEIRS:
-            self._close(None, _("Theirs was kept; nothing of yours was saved."))
+            self._close(_("Theirs was kept; nothing of yours was saved."))
         if kept is not Kept.MINE:
             return None
         if problem.fingerprint is None:
@@ -281,20 +282,20 @@ class ExportPane(ExportSheet):
         if await self.face.confirm(_("Discard your entries?"), lines, _("Discard"), _("Keep editing")):
             then()
 
-    def _close(self, saved: ExportDefinition | None = None, told: str = "") -> None:
+    def _close(self, told: str = "") -> None:
         face = self.face
         self.dismiss()
-        face.call_later(_after, face, saved, told)
+        face.call_later(_after, face, self._export_id, told)
 
 
 def _free_id(environment: Environment, draft: Draft) -> str:
     return new_id(draft.display_name, {entry.path.stem for entry in environment.exports()})
 
 
-def _after(face: CctuiApp, saved: ExportDefinition | None, told: str) -> None:
-    """On the page below, once the pane is gone: the export that was saved is under the cursor."""
+def _after(face: CctuiApp, export: ExportId | None, told: str) -> None:
+    """On the page below, once the pane is gone: the export is under the cursor, so that Run means this one."""
     face.refresh_now()
-    if saved is not None and isinstance(face.screen, ListPage):
-        face.screen.table.move_to_key(saved.id)
+    if export is not None and isinstance(face.screen, ListPage):
+        face.screen.table.move_to_key(export)
     if told:
         face.notify(told)

@@ -137,6 +137,11 @@ class ExportSheet(Page):
         """What the star means (N6)."""
         return "" if self._viewing or self._broken is not None else legend()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being read or counted for the pane."""
+        return self._watch is not None and (self._watch.busy or self.face.segments.known().reading)
+
     def mover(self) -> Mover | None:
         """Arrows scroll what is only to be read."""
         return _Scroll(self.query_one(ExportForm)) if self.query(ExportForm) else None

@@ -27,10 +27,6 @@ _CREATE = "create:"
 class ListPicker(Picker):
     """Gives the id of the list that was chosen or made; ``picked`` is that list with its name and members."""
 
-    DEFAULT_CSS = """
-    ListPicker .dialog { width: 92; }
-    """
-
     class Told(Message):
         """More is known about the account."""
 

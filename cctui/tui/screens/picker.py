@@ -17,6 +17,9 @@ from cctui.tui.parts import Line, Part, Tone, clip, fill, width_of
 from cctui.tui.widgets.fact_lines import FactLines
 from cctui.tui.widgets.lines import Board, BoardLine
 
+_AROUND = 12
+"""Lines of the window that are not rows, and of the screen around it."""
+
 
 class Option(Struct, frozen=True):
     """A row: what choosing it gives, how it reads, and what stands at its right end.
@@ -44,12 +47,12 @@ class Picker(ModalScreen[str]):
         Binding("pagedown", "move(10)", show=False),
         Binding("enter", "choose", show=False),
     ]
-    DEFAULT_CSS = """
-    Picker .picker-filter { margin-bottom: 1; }
-    Picker #picker-state { margin-top: 1; }
-    Picker Board { height: 12; background: $surface; }
-    .-low Picker Board { height: 8; }
+    CSS = """
+    .picker-filter { margin-bottom: 1; }
+    #board { background: $surface; }
+    #picker-state { margin-top: 1; }
     """
+    LEAST_ROWS: ClassVar[int] = 6
 
     def __init__(self, title: str, options: Sequence[Option], chosen: str = "", *, hint: str = "") -> None:
         super().__init__()
@@ -57,6 +60,7 @@ class Picker(ModalScreen[str]):
         self._options: tuple[Option, ...] = tuple(options)
         self._chosen = chosen
         self._hint = hint
+        self._rows = self.LEAST_ROWS
         self._field = Input(placeholder=_("Type to search"), classes="picker-filter", select_on_focus=False)
         self._field.cursor_blink = False
         self._board = Board(id="board")
@@ -107,6 +111,9 @@ class Picker(ModalScreen[str]):
         lines = option_lines(options, max(20, board.size.width - 5))
         if self.options() and not lines:
             lines = [BoardLine((Part(_("Nothing matches."), Tone.QUIET),))]
+        # The window grows with what arrives, and does not jump while one types.
+        self._rows = max(self._rows, min(len(lines), self.app.size.height - _AROUND))
+        board.styles.height = self._rows
         board.show(lines)
         self._state.say([self.state()])
 
