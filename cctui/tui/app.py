@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -309,7 +310,19 @@ class CctuiApp(App[int]):
 
     def action_go(self, place: str) -> None:
         """Go to a page of the menu. The application itself goes: a page cannot wait for its own end."""
-        self.call_later(self.go, place)
+        self.call_later(self._leave_for, partial(self.call_later, self.go, place))
+
+    def action_open(self, place: str, name: str) -> None:
+        """Go to a page and open one of its objects."""
+        self.call_later(self._leave_for, partial(self.call_later, self.open_object, place, name))
+
+    def _leave_for(self, then: Callable[[], object]) -> None:
+        """Let the topmost page say whether it may be left."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Page):
+                screen.leave(then)
+                return
+        then()
 
     async def go(self, place: str) -> Page:
         """Go to a page of the menu, closing what lies above it."""

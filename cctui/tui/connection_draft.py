@@ -68,12 +68,12 @@ class ConnectionDraft(Struct, frozen=True, kw_only=True):
         if not key:
             return _("Enter the application key.")
         if key != self.saved_key and not _UUID.fullmatch(key):
-            return _("This is no application key: it has 32 digits and letters a to f, in groups of 8-4-4-4-12.")
+            return _("A key looks like this: {key}").format(key="5a0c7e11-0d15-4b0e-9c1a-5bd0c0ffee01")
         return ""
 
     def why_no_connect(self) -> str:
         """Why Connect is disabled (C11: it comes after consent), else empty."""
-        return self.name_problem() or self.key_problem() or ("" if self.agreed else _("Agree to data privacy first."))
+        return self._why_not_named() or ("" if self.agreed else _("Agree to data privacy first."))
 
     def why_no_sign_in(self) -> str:
         """Why the sign-ins are disabled (C12: they come after Connect), else empty."""
@@ -87,10 +87,17 @@ class ConnectionDraft(Struct, frozen=True, kw_only=True):
                 or ("" if self.account else _("Authenticate with Constant Contact first."))
                 or ("" if self.export_user else _("Add yourself as export user first."))
             )
-        problem = self.name_problem() or self.key_problem()
+        problem = self._why_not_named()
         if not problem and clean_key(self.client_id) != self.saved_key:
             return _("The key was changed: authenticate again.")
         return problem
+
+    def _why_not_named(self) -> str:
+        if problem := self.name_problem():
+            return _("Correct the display name.") if self.display_name.strip() else problem
+        if problem := self.key_problem():
+            return _("Correct the application key.") if clean_key(self.client_id) else problem
+        return ""
 
     def loses(self, first: ConnectionDraft) -> bool:
         """Whether closing would lose something that was entered since ``first``."""

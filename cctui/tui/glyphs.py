@@ -70,6 +70,8 @@ _IN_ASCII = str.maketrans(
         FULL: "#",
         EMPTY: ".",
         OPENS: "v",
+        "①": "1",
+        "②": "2",
         "…": "~",
         "·": "-",
         "›": ">",

@@ -309,6 +309,10 @@ class Page(Screen[None]):
         """Leave."""
         self.face.exit()
 
+    def leave(self, then: Callable[[], object]) -> None:
+        """Do ``then``, which closes this page. A page on which something may be lost asks first."""
+        then()
+
     def do_back(self) -> None:
         """Go back to the page below, if there is one."""
         self.face.back()

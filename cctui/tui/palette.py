@@ -50,7 +50,7 @@ class Everything(Provider):
                     text = f"{command.title_for(facts)}  ({key_name(command.keys[0])})"
                     entries.append((text, _(command.help), partial(app.call_later, page.perform, command)))
         entries += [
-            (_("Go to {page}").format(page=_(place.title)), "", partial(app.call_later, app.go, place.id))
+            (_("Go to {page}").format(page=_(place.title)), "", partial(app.action_go, place.id))
             for place in app.places()
         ]
         if not objects:
@@ -59,7 +59,7 @@ class Everything(Provider):
         if may(app.operator, Action.SEE_CONNECTIONS):
             kinds.append((_("Connection"), "connections", app.snapshot.connections))
         entries += [
-            (f"{kind}: {shown(title(stored))}", "", partial(app.call_later, app.open_object, place, identity(stored)))
+            (f"{kind}: {shown(title(stored))}", "", partial(app.action_open, place, identity(stored)))
             for kind, place, definitions in kinds
             for stored in definitions
         ]
@@ -68,7 +68,7 @@ class Everything(Provider):
                 (
                     _("Segment: {name}").format(name=shown(segment.display_name)),
                     "",
-                    partial(app.call_later, app.open_object, "segments", segment.name),
+                    partial(app.action_open, "segments", segment.name),
                 )
                 for segment in app.segments.known().segments
             ]

@@ -50,15 +50,21 @@ class Wait(Struct, frozen=True):
 
 
 def sentence(wait: Wait) -> str:
-    """How it stands, in words: one or two sentences, with the next step where there is one."""
+    """How it stands, in words."""
     if wait.problem is not None:
-        return "\n".join(part for part in (wait.problem.what, wait.problem.why, wait.problem.do) if part)
+        return wait.problem.what
     if wait.phase is Phase.WAITING and wait.pending is not None:
         if wait.pending.detail:
             return wait.pending.detail
         if wait.pending.waiting == "told-to-slow-down":
             return _("Waiting for your approval. Constant Contact wants to be asked less often; this takes longer.")
     return _(_SENTENCES[wait.phase])
+
+
+def next_step(wait: Wait) -> str:
+    """Why it ended so, and what to do; empty while it goes on."""
+    problem = wait.problem
+    return "\n".join(part for part in (problem.why, problem.do) if part) if problem else ""
 
 
 def time_left(seconds: float) -> str:

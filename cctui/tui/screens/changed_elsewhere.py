@@ -84,6 +84,8 @@ def _colored(lines: list[str]) -> Text:
     """The comparison; its signs carry the meaning, bold marks what differs."""
     text = Text()
     for line in lines:
-        changed = line[:1] in "+-" and line[:3] not in {"+++", "---"}
-        text.append(shown(line, 300) + "\n", style="bold" if changed else "")
+        heading = line[:3] in {"+++", "---"}
+        sign, rest = (line[:3], line[3:]) if heading else (line[:1], line[1:])
+        style = "bold" if sign in {"+", "-"} else ""
+        text.append(f"{sign} {shown(rest, 300)}\n", style=style)
     return text

@@ -7,7 +7,7 @@ one a new sign-in is written down at once, because its tokens are in use from th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -31,23 +31,22 @@ from cctui.tui import token_lines
 from cctui.tui.commands import Command
 from cctui.tui.connection_draft import ConnectionDraft, clean_key
 from cctui.tui.connection_pane_commands import COMMANDS, ConnectionPaneFacts, may_sign_out, may_test
-from cctui.tui.page import Page
-from cctui.tui.parts import Line, Part, Tone, shown, spread
+from cctui.tui.parts import Tone, shown
 from cctui.tui.screens.changed_elsewhere import ChangedElsewhereDialog, Kept
+from cctui.tui.screens.form_page import FormPage
 from cctui.tui.screens.key_help import KeyHelpDialog
 from cctui.tui.screens.sign_in_panel import SignInPanel
 from cctui.tui.widgets.connection_form import SHARINGS, ConnectionForm
-from cctui.tui.widgets.form import FormFooter, Step, legend
+from cctui.tui.widgets.form import FormFooter, Step
 from cctui.tui.widgets.form_fields import Choices, TextField, Tick
 
 
-class ConnectionPane(Page):
+class ConnectionPane(FormPage):
     """The pane of a new connection, or of the one with ``connection_id``. Only administrators see it (C23)."""
 
     PLACE = "connections"
     EXPLANATION = N_("This connection lets this environment share data with Constant Contact.")
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
-    CSS_PATH = "../form.tcss"
     DEFAULT_CSS = "ConnectionPane #refused { padding: 1 3; }"
 
     def __init__(self, connection_id: str | None = None) -> None:
@@ -71,15 +70,6 @@ class ConnectionPane(Page):
         if self._id is not None:
             return _("Edit Constant Contact connection")
         return _("Set up Constant Contact connection")
-
-    def heading_line(self) -> Line:
-        """The title, and how to close."""
-        width = self.query_one("#heading").content_size.width
-        return spread((Part(self.heading(), Tone.STRONG),), (Part(f"{_('Esc closes')} ", Tone.QUIET),), width)
-
-    def count(self) -> str:
-        """What the star means (N6)."""
-        return legend()
 
     def facts(self) -> ConnectionPaneFacts:
         """What commands look at."""
@@ -177,7 +167,7 @@ class ConnectionPane(Page):
             check = checks.get(self._connection_id, ConnectionCheck())
             facts = self.facts()
             self._form.show_tokens(
-                token_lines.token_lines(tokens, check, face.zone, face.clock.now()),
+                token_lines.token_lines(tokens, check, face.zone, face.clock.now(), self._form.content_size.width - 1),
                 may_test=not may_test(facts),
                 may_sign_out=not may_sign_out(facts),
             )
@@ -229,13 +219,6 @@ class ConnectionPane(Page):
     async def on_step_pressed(self, message: Step.Pressed) -> None:
         """So do the two sign-ins."""
         await self._perform_named(message.step)
-
-    async def on_form_footer_chosen(self, message: FormFooter.Chosen) -> None:
-        """And Save; Cancel goes back."""
-        if message.save:
-            await self._perform_named("save")
-        else:
-            self.do_back()
 
     async def _perform_named(self, name: str) -> None:
         for command in COMMANDS:
@@ -364,14 +347,14 @@ class ConnectionPane(Page):
                 clock=face.clock,
             )
         self._saved = True
-        self._close(_("Saved: {name}").format(name=shown(definition.display_name)))
+        self.close_pane(_("Saved: {name}").format(name=shown(definition.display_name)))
 
     async def _settle(self, problem: ChangedElsewhere, definition: ConnectionDefinition) -> bool:
         """Ask whose text stays; returns whether mine was saved."""
         face = self.face
         kept = await self.app.push_screen_wait(ChangedElsewhereDialog(problem))
         if kept is Kept.THEIRS:
-            self._close(_("Theirs was kept; nothing of yours was saved."))
+            self.close_pane(_("Theirs was kept; nothing of yours was saved."))
         if kept is not Kept.MINE:
             return False
         if problem.fingerprint is None:
@@ -419,38 +402,17 @@ class ConnectionPane(Page):
 
     # Leaving
 
-    def do_back(self) -> None:
-        """Close; asks where something would be lost."""
-        self._leave(self._close)
+    def loses(self) -> bool:
+        """Whether something was entered that is not saved."""
+        return self._draft.loses(self._first)
 
-    def do_quit(self) -> None:
-        """Leave the application; asks where something would be lost."""
-        self._leave(super().do_quit)
-
-    def do_menu(self) -> None:
-        """Choose another page; asks where something would be lost."""
-        self._leave(super().do_menu)
-
-    def _close(self, told: str = "") -> None:
-        face = self.face
-        self.dismiss()
-        face.call_later(face.refresh_now)
-        if told:
-            face.call_later(face.notify, told)
-
-    def _leave(self, then: Callable[[], object]) -> None:
-        self.run_worker(self._ask_and_leave(then), group="command", exit_on_error=False)
-
-    async def _ask_and_leave(self, then: Callable[[], object]) -> None:
-        if self._draft.loses(self._first):
-            lines = [_("What you entered is not saved.")]
-            if self._signed_in is not None and self._id is None:
-                lines.append(
-                    _("The sign-in to {account} is deleted from this machine.").format(account=self._draft.account)
-                )
-            if not await self.face.confirm(_("Discard your entries?"), lines, _("Discard"), _("Keep editing")):
-                return
-        then()
+    def what_is_lost(self) -> list[str]:
+        """Also the sign-in to a connection that was not saved."""
+        lines = super().what_is_lost()
+        if self._signed_in is not None and self._id is None:
+            account = self._draft.account
+            lines.append(_("The sign-in to {account} is deleted from this machine.").format(account=account))
+        return lines
 
     def _forget_unsaved(self) -> None:
         """Delete the tokens of a connection that has no file (yet)."""

@@ -36,6 +36,10 @@ class FormPage(Page):
         """Whether something was entered that is not saved."""
         return False
 
+    def what_is_lost(self) -> list[str]:
+        """What the question before closing says, a line each."""
+        return [_("What you entered is not saved.")]
+
     async def on_form_footer_chosen(self, message: FormFooter.Chosen) -> None:
         """Save, or go back."""
         if not message.save:
@@ -47,15 +51,11 @@ class FormPage(Page):
 
     def do_back(self) -> None:
         """Close; asks where something would be lost."""
-        self._leave(self.close_pane)
+        self.leave(self.close_pane)
 
     def do_quit(self) -> None:
         """Leave the application; asks where something would be lost."""
-        self._leave(super().do_quit)
-
-    def do_menu(self) -> None:
-        """Choose another page; asks where something would be lost."""
-        self._leave(super().do_menu)
+        self.leave(super().do_quit)
 
     def close_pane(self, told: str = "") -> None:
         """Close without a question; ``told`` is said on the page below."""
@@ -65,12 +65,13 @@ class FormPage(Page):
         if told:
             face.call_later(face.notify, told)
 
-    def _leave(self, then: Callable[[], object]) -> None:
+    def leave(self, then: Callable[[], object]) -> None:
+        """Ask where something would be lost, then do ``then``."""
         self.run_worker(self._ask_and_leave(then), group="command", exit_on_error=False)
 
     async def _ask_and_leave(self, then: Callable[[], object]) -> None:
         if self.loses():
-            lines = [_("What you entered is not saved.")]
+            lines = self.what_is_lost()
             if not await self.face.confirm(_("Discard your entries?"), lines, _("Discard"), _("Keep editing")):
                 return
         then()

@@ -39,7 +39,7 @@ class KeyHelpDialog(ModalScreen[None]):
     """The steps, to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f3", "dismiss", show=False)]
-    DEFAULT_CSS = "KeyHelpDialog .key-step { margin-bottom: 1; } KeyHelpDialog .dialog-text { max-height: 16; }"
+    DEFAULT_CSS = "KeyHelpDialog .key-step { margin-bottom: 1; } KeyHelpDialog .dialog-text { max-height: 11; }"
 
     def compose(self) -> ComposeResult:
         """Title, steps, Close."""

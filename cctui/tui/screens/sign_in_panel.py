@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from cctui.tui.app import CctuiApp
 
 _LEFT_AT_LEAST = 34
-_ROWS_AROUND = 5
+_ROWS_AROUND = 6
+_ROWS_AROUND_LOW = 4
+_LOW = 30
 
 
 class SignInPanel(ModalScreen[SignedIn | None]):
@@ -56,6 +58,7 @@ class SignInPanel(ModalScreen[SignedIn | None]):
     CSS_PATH = "../form.tcss"
     DEFAULT_CSS = """
     SignInPanel #sign-in-title { margin-bottom: 1; text-style: bold; }
+    SignInPanel.-low .-with-qr #sign-in-title { margin-bottom: 0; }
     SignInPanel #sides { height: auto; }
     SignInPanel #told { width: 1fr; height: auto; max-height: 100%; }
     SignInPanel #qr { width: auto; height: auto; margin-left: 2; }
@@ -72,8 +75,9 @@ class SignInPanel(ModalScreen[SignedIn | None]):
     SignInPanel #accept-row { height: 1; margin-top: 1; display: none; }
     SignInPanel #accept-row.-open { display: block; }
     SignInPanel #keys { height: 1; margin-top: 1; }
+    SignInPanel.-low .-with-qr #keys { margin-top: 0; }
     """
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (_LOW, "-high")]  # noqa: RUF012 - as Textual declares it
 
     class Happened(Message):
         """Something happened in an attempt."""
@@ -130,6 +134,7 @@ class SignInPanel(ModalScreen[SignedIn | None]):
                     yield Static(id="plain-code", markup=False)
                     yield TextField(id="pasted", password=True, placeholder=_("the address from the browser"))
                     yield Static(id="state", markup=False)
+                    yield Static(id="next", markup=False)
                     yield TextLine(id="left")
                     yield Static(id="no-qr", markup=False)
                     with Horizontal(id="accept-row"):
@@ -303,6 +308,7 @@ class SignInPanel(ModalScreen[SignedIn | None]):
         self._put("plain-code", " ".join(code.user_code) if coding and code and len(lines) > 1 else "")
         self.query_one("#pasted").display = pasting
         self._put("state", words.sentence(self._wait))
+        self._put("next", words.next_step(self._wait))
         state = self.query_one("#state")
         state.set_class(self._wait.problem is not None and phase is not Phase.QUESTION, "-problem")
         state.set_class(phase is Phase.QUESTION, "-question")
@@ -319,7 +325,9 @@ class SignInPanel(ModalScreen[SignedIn | None]):
         why, fits = "", False
         if address:
             side = len(words.qr_rows(address))
-            fits = width - side - 2 >= _LEFT_AT_LEAST and (side + 1) // 2 + _ROWS_AROUND <= self.app.size.height
+            height = self.app.size.height
+            around = _ROWS_AROUND_LOW if height < _LOW else _ROWS_AROUND
+            fits = width - side - 2 >= _LEFT_AT_LEAST and (side + 1) // 2 + around <= height
             if self._ascii_only:
                 fits, why = False, _("No QR code: this terminal draws ASCII only.")
             elif not fits:
@@ -330,6 +338,7 @@ class SignInPanel(ModalScreen[SignedIn | None]):
                     self._drawn = address
                 width -= side + 2
         qr.display = fits
+        self.query_one("#panel").set_class(fits, "-with-qr")
         self._put("no-qr", why)
         return width
 
