@@ -72,6 +72,7 @@ class Page(Screen[None]):
         super().__init__()
         self.detail: Line = ()
         self._notice: Line = ()
+        self._missed = False
 
     # What a page gives
 
@@ -179,6 +180,9 @@ class Page(Screen[None]):
         """Show every line of the frame again; lines that say the same are not repainted."""
         if not self.is_there:
             return
+        if self._missed:
+            self._missed = False
+            self.reload()
         facts = self.facts()
         width = self.size.width
         show = self._draw_line
@@ -215,6 +219,8 @@ class Page(Screen[None]):
     def tick(self, *, changed: bool) -> None:
         """Once a second: draw what time has changed, reload what others have changed."""
         if not self.is_there:
+            # A page that is still being mounted has read before the news came: it reads again when it is drawn next.
+            self._missed = self._missed or changed
             return
         if changed:
             self.reload()

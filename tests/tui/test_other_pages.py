@@ -16,6 +16,7 @@ from cctui.tui.screens.connections import ConnectionsPage
 from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog
 from cctui.tui.screens.segment import SegmentPage
 from cctui.tui.screens.segment_exports import SegmentExportsPage
+from cctui.tui.screens.segments import SegmentsPage
 from cctui.tui.widgets.table import Table
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
@@ -182,6 +183,20 @@ async def test_a_source_that_is_gone_says_what_to_do(contoso: Environment) -> No
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: not app.segments.known().reading)
         await until(pilot, lambda: "profiles.csv" in text_of(app) or "Cannot be read" in text_of(app))
+
+
+async def test_news_that_comes_while_a_page_is_mounted_is_not_lost(contoso: Environment) -> None:
+    app = face(contoso, open_at="segments")
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "High value" in text_of(app) and not app.segments_busy)
+        page = app.screen
+        assert isinstance(page, SegmentsPage)
+        page.table.show([])
+        page._is_mounted = False
+        page.tick(changed=True)
+        page._is_mounted = True
+        page.draw()
+        await until(pilot, lambda: "High value" in text_of(app))
 
 
 async def test_a_link_to_nowhere_is_told(contoso: Environment) -> None:
