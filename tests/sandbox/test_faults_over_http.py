@@ -195,7 +195,7 @@ def test_a_connection_can_be_refused_at_the_door(caller: Caller) -> None:
 
 
 def test_the_service_can_be_down_for_a_while(caller: Caller) -> None:
-    caller.arm("down", nth=1, seconds=0.3)
+    caller.arm("down", nth=1, seconds=2.0)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{caller.sandbox.api}/account/summary")
     answered = []
