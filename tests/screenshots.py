@@ -79,24 +79,27 @@ async def everything(environment: Environment, sandbox: RunningSandbox) -> None:
     operator = current_operator([], environment.root)
     await shoot(environment, "home-first", "home")
     await shoot(environment, "segments", "segments")
+    await shoot(environment, "system", "system")
+    await shoot(environment, "permissions", "permissions")
     await shoot(environment, "connections", "connections")
     await shoot(environment, "set-up-connection", "connections", "a")
     await shoot(environment, "set-up-export", "exports", "enter")
 
     small = runs.start(environment, operator, ExportId("reactivation"))
     wait_for(lambda: runs.stopped(runs.find(environment, small.id)))
-    sandbox.ask("settings", {"processing_seconds": 6.0}, method="PUT")
+    # A service that takes its time, so that a run can be looked at while it goes on.
+    sandbox.ask("settings", {"latency": 1.5, "processing_seconds": 1.0}, method="PUT")
     big = runs.start(environment, operator, ExportId(EXPORT))
-    wait_for(lambda: runs.find(environment, big.id).batches_settled >= 2)
+    wait_for(lambda: runs.find(environment, big.id).batches_sent >= 3)
     for size in SIZES:
         async with opened(environment, size, f"runs/{big.id}") as pilot:
             keep(pilot, "run", size)
     await shoot(environment, "exports", "exports")
     await shoot(environment, "home", "home")
-    sandbox.ask("settings", {"processing_seconds": 0.5}, method="PUT")
+    sandbox.ask("settings", {"latency": 0.0, "processing_seconds": 0.5}, method="PUT")
     wait_for(lambda: runs.stopped(runs.find(environment, big.id)))
     await shoot(environment, "run-ended", f"runs/{big.id}")
-    await shoot(environment, "history", "history")
+    await shoot(environment, "history", "exports", "h")
     await shoot(environment, "rejected-rows", f"runs/{big.id}", "e")
 
 
