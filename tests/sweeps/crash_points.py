@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import json
 import os
 import random
 import re
@@ -38,10 +39,14 @@ _EVENTS = {"os.rename": "rename", "os.remove": "unlink", "os.rmdir": "rmdir", "o
 
 
 class Points:
-    """Counts the points that ``root`` and the network see; ends the process at number ``crash_at``, from 1."""
+    """Counts the points that ``root`` and the network see; ends the process at number ``crash_at``, from 1.
 
-    def __init__(self, root: Path, crash_at: int, kind: str, seed: int) -> None:
+    Two threads of a process do not always pass theirs in one order, so the points passed are told to a file.
+    """
+
+    def __init__(self, root: Path, crash_at: int, kind: str, seed: int, told: Path) -> None:
         self.root = str(root)
+        self._told = told
         self.passed: list[str] = []
         self.lock = threading.RLock()
         self.disk = Durable(root)
@@ -55,6 +60,7 @@ class Points:
             self.passed.append(name)
             if len(self.passed) != self._crash_at:
                 return
+            self.disk.tell(self._told, self.passed)
             if self._kind != KILL:
                 self.disk.cut_power(None if self._kind == POWER else self._chance)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -117,6 +123,11 @@ class Durable:
         if log.stat().st_ino not in self._logs:
             self._logs.add(log.stat().st_ino)
             self.synced_folder(str(log.parent))
+
+    def tell(self, path: Path, passed: list[str]) -> None:
+        """Say how far the process has come, to a file outside the environment."""
+        with self._quietly():
+            path.write_text(json.dumps(passed), encoding="utf-8")
 
     def cut_power(self, chance: random.Random | None) -> None:
         """Put the environment as the disk has it in the place of the one that everybody saw."""
@@ -323,5 +334,5 @@ def _kind(path: Any) -> str:
     """What a path is, without the numbers and chance in its name."""
     if isinstance(path, int):
         return "open file"
-    name = Path(os.fsdecode(path)).name
-    return re.sub(r"\.[0-9a-f]{8}\.part$", ".part", re.sub(r"\d+", "N", name))
+    name = re.sub(r"\.[0-9a-f]{8}\.part$", ".part", Path(os.fsdecode(path)).name)
+    return re.sub(r"\d+", "N", name)

@@ -1,6 +1,6 @@
 """Runs of the worker at a millisecond's notice: imports everything once, then forks a child for each go.
 
-Reads one JSON object a line: ``root``, ``result`` (a file for the names of the points passed), ``crash_at`` (0: never),
+Reads one JSON object a line: ``root``, ``result`` (a file for the points passed), ``crash_at`` (0: never),
 ``kind``, ``seed``, ``without`` (names of protections to take out). Answers with how the child ended, one line each.
 The child starts the run as an operator does and is its worker; both are the same whether it is the first go or a later
 one, since the id of the run is given.
@@ -66,7 +66,8 @@ class HurriedClock(SystemClock):
 def go(asked: dict[str, Any]) -> int:
     """Start the run and serve it, as far as it goes."""
     root = Path(asked["root"])
-    points = Points(root, asked["crash_at"], asked["kind"], asked["seed"])
+    result = Path(asked["result"])
+    points = Points(root, asked["crash_at"], asked["kind"], asked["seed"], result)
     sizes = Limits(max_rows=ROWS, max_bytes=BYTES, frame_bytes=600)
     for name in asked["without"]:
         sizes = _take_out(name, sizes)
@@ -80,8 +81,7 @@ def go(asked: dict[str, Any]) -> int:
         environment, clock=clock, limits=sizes, patience=Patience(look_up=(2.0, 5.0), first_poll=0.5)
     )
     code = serving.serve(until_idle=True)
-    passed = [*points.passed]
-    Path(asked["result"]).write_text(json.dumps(passed), encoding="utf-8")
+    points.disk.tell(result, points.passed)
     return code
 
 

@@ -154,11 +154,14 @@ class Bench:
             )
         crashes = sign_ins = 0
         where, problems = "", []
+        passed: list[str] = []
         for crash_at in (case.point, case.second, *(0 for _go in range(_GOES))):
             code = self._go(root, case, crash_at)
             self.sandbox.ask("idle")
             if code == -signal.SIGKILL:
                 crashes += 1
+                passed = passed or json.loads((self.folder / "result").read_text())
+                where = where or passed[-1]
             elif code != 0:
                 problems.append(self._fault(code))
                 break
@@ -178,8 +181,8 @@ class Bench:
             problems += [
                 f"{name}: {row[name]}, undisturbed {before[name]}" for name in told if row[name] != before[name]
             ]
-        if case.point:
-            where = self.points[case.point - 1] if case.point <= len(self.points) else "beyond the undisturbed run"
+        if sign_ins and not case.second and not answer_was_lost(passed, case.kind):
+            problems.append("a sign-in was needed although the answer with the new token had been saved")
         return Outcome(
             case,
             where,
@@ -264,6 +267,19 @@ class Bench:
             yield f"the ledger says {row['accepted']} accepted of {len(wanted)}"
         if sign_ins > 1:
             yield f"{sign_ins} sign-ins were needed"
+
+
+def answer_was_lost(passed: Sequence[str], kind: str) -> bool:
+    """Whether a process that has passed these points has asked for a new token and had not saved the answer.
+
+    The token file is renamed twice: with the mark that a renewal is on its way, and with the new token. The rename is
+    enough against a kill; the power needs the sync of the folder after it.
+    """
+    renames = [number for number, name in enumerate(passed) if name.startswith("rename .marketing.json")]
+    if "connect" not in passed or len(renames) < 2:
+        return "connect" in passed
+    done = passed[renames[1] : -1]
+    return "fsync" not in done if kind != KILL else not done
 
 
 def sweep(folder: Path, cases: Sequence[Case], lanes: int, tell: bool = False) -> list[Outcome]:

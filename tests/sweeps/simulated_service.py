@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -268,8 +268,8 @@ class SimulatedService(httpx.BaseTransport):
         return shown
 
     def _created(self, job: Job) -> str:
-        year = {"clock-ahead": 2027, "clock-behind": 2025}.get(job.fate, job.created_at.year)
-        return job.created_at.replace(year=year).isoformat()
+        days = {"clock-ahead": 365, "clock-behind": -365}.get(job.fate, 0)
+        return (job.created_at + timedelta(days=days)).isoformat()
 
     def _unseen(self, fault: str, answer: httpx.Response) -> httpx.Response:
         """The request was carried out; its answer tells nothing of use."""

@@ -84,6 +84,16 @@ def test_an_answer_that_the_ledger_was_never_told_is_looked_up(bench: Bench) -> 
         assert any((one.problems, one.crashes, one.replayed) == ((), 1, 0) for one in outcomes)
 
 
+@pytest.mark.parametrize("kind", [KILL, POWER])
+def test_a_sign_in_is_needed_only_where_the_answer_with_the_new_token_was_lost(bench: Bench, kind: str) -> None:
+    """The one window that nobody can close: the service has taken the old token, the new one is not on the disk."""
+    renamed = point(bench, "rename .marketing.json.part", after=bench.points.index("connect"))
+    lost = bench.try_case(Case(renamed - 2, kind))
+    saved = bench.try_case(Case(renamed + 8, kind))
+    assert (lost.problems, lost.sign_ins) == ((), 1)
+    assert (saved.problems, saved.sign_ins) == ((), 0)
+
+
 def test_a_ledger_of_a_folder_that_was_never_synced_outlives_the_power(bench: Bench) -> None:
     """Found by the sweep: the folder ``state`` was made by the first run, and its name was not on the disk."""
     after_posts = point(bench, "receive", after=first_post(bench) + 100)
