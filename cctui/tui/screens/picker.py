@@ -17,7 +17,7 @@ from cctui.tui.parts import Line, Part, Tone, clip, fill, width_of
 from cctui.tui.widgets.fact_lines import FactLines
 from cctui.tui.widgets.lines import Board, BoardLine
 
-_AROUND = 12
+_AROUND = 14
 """Lines of the window that are not rows, and of the screen around it."""
 
 
