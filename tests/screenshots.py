@@ -15,7 +15,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from cctui.access.operators import current_operator
+from cctui.access.roles import Operator, Role
 from cctui.cli.demo import EXPORT, LISTS, prepare
 from cctui.definitions.environment import Environment
 from cctui.definitions.model import ExportId
@@ -28,13 +28,13 @@ from cctui.tui.app import CctuiApp
 FOLDER = Path(__file__).parents[1] / "screenshots"
 SIZES = ((120, 36), (80, 24))
 PROFILES = 400_000
+OPERATOR = Operator("ops1", Role.ADMINISTRATOR)
 
 
 @contextlib.asynccontextmanager
 async def opened(environment: Environment, size: tuple[int, int], place: str) -> AsyncIterator[Pilot[int]]:
     """The application at ``place``, settled."""
-    operator = current_operator(environment.read().definition.users, environment.root)
-    app = CctuiApp(environment, operator, open_at=place, ascii_only=False, color_system="truecolor")
+    app = CctuiApp(environment, OPERATOR, open_at=place, ascii_only=False, color_system="truecolor")
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         yield pilot
@@ -76,7 +76,6 @@ def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
 
 async def everything(environment: Environment, sandbox: RunningSandbox) -> None:
     """All pictures, in the order in which a newcomer would see them."""
-    operator = current_operator([], environment.root)
     await shoot(environment, "home-first", "home")
     await shoot(environment, "segments", "segments")
     await shoot(environment, "system", "system")
@@ -85,11 +84,11 @@ async def everything(environment: Environment, sandbox: RunningSandbox) -> None:
     await shoot(environment, "set-up-connection", "connections", "a")
     await shoot(environment, "set-up-export", "exports", "enter")
 
-    small = runs.start(environment, operator, ExportId("reactivation"))
+    small = runs.start(environment, OPERATOR, ExportId("reactivation"))
     wait_for(lambda: runs.stopped(runs.find(environment, small.id)))
     # A service that takes its time, so that a run can be looked at while it goes on.
     sandbox.ask("settings", {"latency": 1.5, "processing_seconds": 1.0}, method="PUT")
-    big = runs.start(environment, operator, ExportId(EXPORT))
+    big = runs.start(environment, OPERATOR, ExportId(EXPORT))
     wait_for(lambda: runs.find(environment, big.id).batches_sent >= 3)
     for size in SIZES:
         async with opened(environment, size, f"runs/{big.id}") as pilot:
