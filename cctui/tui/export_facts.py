@@ -16,7 +16,7 @@ from cctui.constant_contact.client import Client, open_client
 from cctui.constant_contact.errors import NotThere
 from cctui.constant_contact.limits import usage
 from cctui.definitions.environment import Environment
-from cctui.definitions.model import AttributeMapping, ConnectionDefinition, ListId
+from cctui.definitions.model import AttributeMapping, ConnectionDefinition, EnvironmentDefinition, ListId
 from cctui.errors import CctuiError
 from cctui.host.clock import Clock
 from cctui.matching.mapping import Matching, mapping_problems, preselect_email, suppress_fields
@@ -119,29 +119,19 @@ class ExportReader:
         """Read the custom fields of the account."""
         self._custom.ask(lambda canceled: self._custom_fields(connection, canceled))
 
-    @property
-    def matching(self) -> bool:
-        """Whether a preview is being made."""
-        return self._preview.busy
-
-    @property
-    def looking_up(self) -> bool:
-        """Whether a list is being looked up."""
-        return self._list.busy
-
     def stop(self) -> None:
         """Nothing is wanted any more."""
         for errand in (self._fields, self._preview, self._list, self._custom):
             errand.stop()
 
-    def _open(self) -> Source:
+    def _open(self) -> tuple[EnvironmentDefinition, Source]:
         definition = self._environment.read().definition
-        return open_source(self._environment.root, definition.profiles, definition.segments)
+        return definition, open_source(self._environment.root, definition.profiles, definition.segments)
 
     def _source_fields(self) -> SourceFields:
         try:
-            definition = self._environment.read().definition
-            with closing(open_source(self._environment.root, definition.profiles, definition.segments)) as source:
+            definition, opened = self._open()
+            with closing(opened) as source:
                 attributes = tuple(source.attributes())
                 email = preselect_email(attributes)
                 if email is None:
@@ -153,7 +143,8 @@ class ExportReader:
 
     def _matched(self, asked: Asked, canceled: Canceled) -> PreviewRead:
         try:
-            with closing(self._open()) as source:
+            _definition, opened = self._open()
+            with closing(opened) as source:
                 attributes = _common(source, asked.segments)
                 misfits = mapping_problems(asked.email, asked.attributes, attributes)
                 opted_out = suppress_fields(attributes)

@@ -20,7 +20,7 @@ from cctui.matching.results import Preview
 from cctui.tui import export_lines as says
 from cctui.tui import glyphs
 from cctui.tui.export_draft import Draft, PaneField
-from cctui.tui.export_facts import CustomFieldsRead, ListRead, PreviewRead, SourceFields
+from cctui.tui.export_facts import ListRead, PreviewRead, SourceFields
 from cctui.tui.parts import Line, Part, Tone, shown
 from cctui.tui.rows import CONSTANT_CONTACT
 from cctui.tui.segment_reading import SegmentList
@@ -54,7 +54,6 @@ class PaneState(Struct, frozen=True):
     matching: bool = False
     list_read: ListRead | None = None
     looking_up: bool = False
-    custom: CustomFieldsRead | None = None
     use: Usage | None = None
     others: tuple[ExportDefinition, ...] = ()
     attributes_left: bool = True
