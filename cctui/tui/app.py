@@ -224,6 +224,9 @@ class CctuiApp(App[int]):
 
     def on_cctui_app_read(self, message: Read) -> None:
         """Show what was read, and say which runs have ended meanwhile."""
+        if not self.screen_stack:
+            # The application is closing.
+            return
         self._take(message.snapshot)
         if isinstance(self.screen, Page):
             self.screen.tick(changed=True)

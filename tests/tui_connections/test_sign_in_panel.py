@@ -23,7 +23,6 @@ from cctui.tui.screens.sign_in_panel import SignInPanel
 from cctui.tui.sign_in_words import Phase
 
 TOKEN = "/oauth2/default/v1/token"
-DEVICE = "/oauth2/default/v1/device/authorize"
 
 
 @pytest.fixture
@@ -127,24 +126,31 @@ async def test_closing_stops_the_wait_and_leaves_no_tokens(empty, sandbox, conne
     assert TokenStore(empty.secrets_folder).state("marketing").standing is Standing.NONE
 
 
-@pytest.mark.parametrize(
-    ("error", "sentence", "step"),
-    [
-        ("expired_token", "The code has expired before it was approved.", "for a new code."),
-        ("access_denied", "The sign-in was denied.", "choose Allow"),
-        ("unauthorized_client", "does not accept the application key for this kind of sign-in.", "the device flow"),
-        ("invalid_client", "does not accept the application key for this kind of sign-in.", "the developer portal"),
-        ("invalid_grant", "does not accept the code.", "Start the sign-in again."),
-    ],
-)
-async def test_each_refusal_has_its_sentence_and_its_next_step(
-    empty, sandbox, connection, error: str, sentence: str, step: str
+REFUSALS = {
+    "expired_token": ("The code has expired before it was approved.", "for a new code."),
+    "access_denied": ("The sign-in was denied.", "choose Allow"),
+    "unauthorized_client": ("does not accept the application key for this kind of sign-in.", "the device flow"),
+    "invalid_client": ("does not accept the application key for this kind of sign-in.", "the developer portal"),
+    "invalid_grant": ("does not accept the code.", "Start the sign-in again."),
+}
+
+
+async def test_each_refusal_has_its_sentence_and_its_next_step_and_can_be_followed_by_a_success(
+    empty, sandbox, connection
 ) -> None:
-    sandbox.ask("faults", {"kind": "sign-in-error", "path": TOKEN, "error": error, "nth": 1})
+    def refuse(error: str) -> None:
+        sandbox.ask("faults", method="DELETE")
+        sandbox.ask("faults", {"kind": "sign-in-error", "path": TOKEN, "error": error, "nth": 1})
+
+    refuse("expired_token")
     async with opened(empty, connection) as (pilot, panel, ended):
-        text = await reached(pilot, panel, Phase.ENDED)
-        assert sentence in text
-        assert step in text
+        for error, (sentence, step) in REFUSALS.items():
+            if error != "expired_token":
+                refuse(error)
+                await press(pilot, "r")
+            text = await reached(pilot, panel, Phase.ENDED)
+            assert sentence in text, error
+            assert step in text, error
         await press(pilot, "r")
         await approve(pilot, sandbox)
         await until(pilot, lambda: ended)

@@ -84,8 +84,8 @@ def _colored(lines: list[str]) -> Text:
     """The comparison; its signs carry the meaning, bold marks what differs."""
     text = Text()
     for line in lines:
-        heading = line[:3] in {"+++", "---"}
-        sign, rest = (line[:3], line[3:]) if heading else (line[:1], line[1:])
+        heading = line[:3] in {"+++", "---", "@@ "}
+        sign, rest = (line[:3].strip(), line[3:]) if heading else (line[:1], line[1:])
         style = "bold" if sign in {"+", "-"} else ""
         text.append(f"{sign} {shown(rest, 300)}\n", style=style)
     return text

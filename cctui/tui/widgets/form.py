@@ -49,6 +49,21 @@ class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.scroll_relative(y=direction * max(1, self.size.height - 2), animate=False)
 
 
+class Note(Static):
+    """Text below a field. The same text again costs nothing: every key in a form would lay the whole pane out anew."""
+
+    def __init__(self, text: str = "", *, classes: str = "") -> None:
+        super().__init__(text, classes=classes, markup=False)
+        self._text = text
+
+    def show(self, text: str) -> None:
+        """Show ``text``, or take no room where it is empty."""
+        if text != self._text:
+            self._text = text
+            self.update(text)
+        self.display = bool(text)
+
+
 class SectionTitle(Static):
     """The title over some fields."""
 
@@ -95,7 +110,7 @@ class Field(Vertical):
             yield self.control
             if self._beside is not None:
                 yield self._beside
-        yield Static(self._hint, classes="field-note", markup=False)
+        yield Note(self._hint, classes="field-note")
 
     def on_mount(self) -> None:
         """The label with its star."""
@@ -106,17 +121,15 @@ class Field(Vertical):
     def show_hint(self, hint: str) -> None:
         """Show another hint from now on."""
         self._hint = hint
-        note = self.query_one(".field-note", Static)
+        note = self.query_one(".field-note", Note)
         if not note.has_class("-error"):
-            note.update(hint)
-            note.display = bool(hint)
+            note.show(hint)
 
     def show_problem(self, problem: str) -> None:
         """Say what is wrong with the entry; an empty text brings the hint back."""
-        note = self.query_one(".field-note", Static)
+        note = self.query_one(".field-note", Note)
         note.set_class(bool(problem), "-error")
-        note.update(f"{glyphs.BAD} {problem}" if problem else self._hint)
-        note.display = bool(problem or self._hint)
+        note.show(f"{glyphs.BAD} {problem}" if problem else self._hint)
 
 
 class Step(Vertical):
@@ -145,7 +158,7 @@ class Step(Vertical):
         with Horizontal():
             yield Button(self._title, compact=True)
             yield TextLine(classes="step-state")
-        yield Static("", classes="step-note", markup=False)
+        yield Note(classes="step-note")
 
     def show(self, state: str, *, done: bool = False, enabled: bool = True, note: str = "") -> None:
         """Show how it stands."""
@@ -156,9 +169,7 @@ class Step(Vertical):
         shown.show(line)
         shown.display = bool(line)
         self.query_one(Button).disabled = not enabled
-        below = self.query_one(".step-note", Static)
-        below.update(note)
-        below.display = bool(note)
+        self.query_one(".step-note", Note).show(note)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Hand the step on."""
