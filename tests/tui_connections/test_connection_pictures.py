@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,15 +25,19 @@ from connection_stories import (
     text_of,
     until,
 )
+from msgspec import structs
 from textual.pilot import Pilot
 
 from cctui.constant_contact.connection_check import ConnectionCheck, ConnectionState, record
 from cctui.constant_contact.connection_life import checks_path
 from cctui.constant_contact.sign_in import DeviceCode, Pending, Waiting
 from cctui.constant_contact.sign_in_errors import NoRefreshToken, NoRights
+from cctui.constant_contact.tokens import TokenState
 from cctui.definitions.environment import Environment
 from cctui.definitions.model import ConnectionDefinition
-from cctui.tui import sign_in_attempt
+from cctui.tui import sign_in_attempt, token_lines
+from cctui.tui.parts import Line
+from cctui.tui.screens.changed_elsewhere import ChangedElsewhereDialog
 from cctui.tui.screens.connection_pane import ConnectionPane
 from cctui.tui.screens.connections import ConnectionsPage
 from cctui.tui.screens.key_help import KeyHelpDialog
@@ -72,8 +77,14 @@ class KnownSignIn:
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same code, the real service's address, the same moment."""
+    """The same code, the real service's address, the same moment, the same folder."""
     offer(monkeypatch)
+    told = token_lines.token_lines
+
+    def told_of_one_folder(tokens: TokenState, *rest: Any) -> list[Line]:
+        return told(structs.replace(tokens, path=Path("/srv/contoso/secrets/marketing.json")), *rest)
+
+    monkeypatch.setattr(token_lines, "token_lines", told_of_one_folder)
     monkeypatch.setattr(sign_in_attempt, "DeviceSignIn", KnownSignIn)
 
 
@@ -165,7 +176,6 @@ def test_saved(snap_compare: Snap, empty: Environment, size: tuple[int, int]) ->
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConnectionPane))
         await until(pilot, lambda: pilot.app.focused is not None and pilot.app.focused.id == "name")
-        # The sign-ins; below them stands a path that differs from run to run.
         await press(pilot, *["tab"] * 4)
 
     assert snap_compare(**pictured(empty, do, size))
@@ -177,5 +187,22 @@ def test_key_help(snap_compare: Snap, empty: Environment) -> None:
         await press(pilot, "f3")
         await until(pilot, lambda: isinstance(pilot.app.screen, KeyHelpDialog))
         await until(pilot, lambda: "6. Copy the API key" in text_of(pilot.app))
+
+    assert snap_compare(**pictured(empty, do, NARROW))
+
+
+def test_changed_elsewhere(snap_compare: Snap, empty: Environment) -> None:
+    save_connection(empty)
+
+    async def do(pilot: Pilot[Any]) -> None:
+        await press(pilot, "enter")
+        await until(pilot, lambda: pilot.app.focused is not None and pilot.app.focused.id == "name")
+        await paste(pilot, ", mine")
+        path = empty.root / "connections" / "marketing.toml"
+        path.write_text(path.read_text().replace('"Marketing"', '"Theirs"'))
+        await press(pilot, "f9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChangedElsewhereDialog))
+        await press(pilot, "d")
+        await until(pilot, lambda: "+++ mine" in text_of(pilot.app))
 
     assert snap_compare(**pictured(empty, do, NARROW))
