@@ -75,7 +75,7 @@ def _mapped(base: Path, entity: str, partition: Partition) -> Path | None:
     """
     location = partition.location or ""
     remote = bool(_ABSOLUTE.match(location))
-    names = [name for name in unquote(urlsplit(location).path if remote else location).split("/") if name]
+    names = [name for name in unquote(_path_of(location) if remote else location).split("/") if name]
     if not names:
         return None
     tail: list[str] = []
@@ -98,10 +98,18 @@ def _mapped(base: Path, entity: str, partition: Partition) -> Path | None:
     return base.joinpath(*tail)
 
 
+def _path_of(address: str) -> str:
+    """The path in an address, nothing where it is no address."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
+
+
 def _newest(base: Path, entity: ModelEntity, partitions: Sequence[Partition]) -> Run:
     """The newest run folder that is complete, for models whose locations say nothing about this disk."""
     settings = next((part.file_format_settings for part in partitions if part.file_format_settings), FormatSettings())
-    expected = {PurePosixPath(urlsplit(part.location or "").path).name for part in partitions} - {""}
+    expected = {PurePosixPath(_path_of(part.location or "")).name for part in partitions} - {""}
     home = base / entity.name
     if {".", "..", ""} & {entity.name} or "/" in entity.name or "\0" in entity.name:
         raise SourceError(

@@ -61,7 +61,7 @@ def first_record(path: Path, dialect: Dialect) -> list[str] | None:
                 if whole:
                     break
                 size *= 4
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise _wrong_encoding(path, dialect) from None
     except (OSError, EOFError) as error:
         raise unreadable(path, error) from None
@@ -107,7 +107,7 @@ def records(
     except pa.ArrowInvalid as error:
         if not blocks.empty:
             raise _explained(path, dialect, str(error)) from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise _wrong_encoding(path, dialect) from None
     except (OSError, EOFError) as error:
         raise unreadable(path, error) from None
@@ -242,9 +242,16 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _codec(path: Path, dialect: Dialect) -> str:
+    """The name of the encoding, once it and the delimiter are known to be some that a table can be written in."""
+    if len(dialect.delimiter) != 1 or not dialect.delimiter.isascii() or dialect.delimiter in '"\r\n\0':
+        raise SourceError(
+            _("The file {file} cannot be read.").format(file=shown(path)),
+            do=_("Check the delimiter, and that model and file belong together."),
+        )
     try:
         name = codecs.lookup(dialect.encoding).name
-    except LookupError:
+        "x".encode(name)  # Python knows codecs that make no text, as hex and zlib
+    except (LookupError, ValueError):
         raise SourceError(
             _("The encoding {encoding} of {file} is not known.").format(
                 encoding=printable(dialect.encoding, 40), file=shown(path)

@@ -28,7 +28,7 @@ from cctui.delivery.run_log import RunLog
 from cctui.delivery.states import RunId, Status, Totals
 from cctui.errors import CctuiError, UsageError
 from cctui.profiles.opening import open_source
-from cctui.profiles.source import SegmentName
+from cctui.profiles.source import SegmentName, SourceError
 
 _FORMULAS = "=+-@\t\r＝＋－＠"
 _JSON = st.recursive(
@@ -111,6 +111,29 @@ def test_the_model_as_it_is_is_read(tmp_path: Path) -> None:
 def test_a_model_of_any_shape_is_read_or_refused(tmp_path: Path, place: tuple[Any, ...], put: Any) -> None:
     write_export(tmp_path, json.dumps(replaced(_MODEL, place, put)).encode(), b"1,a@contoso.com\n")
     foreseen(lambda: read_all(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "settings_of_the_file",
+    [
+        *({"delimiter": text} for text in ("00", "§", '"', "\n", "\r", "\0", "\x1b[2J", " ")),
+        *({"encoding": text} for text in ("hex", "rot13", "zlib", "idna", "punycode", "unicode_escape", "undefined")),
+        *({"encoding": text} for text in ("utf-7", "a\0b", "\u202eutf-8", "x" * 500, "mbcs", "utf_8_sig", "../x")),
+    ],
+)
+def test_a_model_that_names_odd_delimiters_and_encodings(tmp_path: Path, settings_of_the_file: dict[str, str]) -> None:
+    """A delimiter of two characters made the reader fall over (found by the test above)."""
+    place = ("entities", 0, "partitions", 0, "fileFormatSettings")
+    model = replaced(_MODEL, place, {"columnHeaders": False, "delimiter": ",", **settings_of_the_file})
+    for table in (b"1,a@contoso.com\n", b"1,a@contoso.com\n\xff\\x,b.xn--\xc3\xa5\n"):
+        write_export(tmp_path, json.dumps(model).encode(), table)
+        foreseen(lambda: read_all(tmp_path))
+
+
+def test_a_model_without_a_bottom_is_refused(tmp_path: Path) -> None:
+    write_export(tmp_path, b'{"entities":' + b"[" * 200_000, b"1,a@contoso.com\n")
+    with pytest.raises(SourceError):
+        read_all(tmp_path)
 
 
 @_FAST

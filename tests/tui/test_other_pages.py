@@ -181,8 +181,9 @@ async def test_a_source_that_is_gone_says_what_to_do(contoso: Environment) -> No
     (contoso.root / "profiles.csv").unlink()
     app = face(contoso, open_at="segments")
     async with app.run_test(size=WIDE) as pilot:
-        await until(pilot, lambda: not app.segments.known().reading)
-        await until(pilot, lambda: "profiles.csv" in text_of(app) or "Cannot be read" in text_of(app))
+        await until(pilot, lambda: "Put it in place" in text_of(app))
+        assert app.segments.known().problem
+        assert "profiles.csv" in str(app.segments.known().problem)
 
 
 async def test_news_that_comes_while_a_page_is_mounted_is_not_lost(contoso: Environment) -> None:
