@@ -19,7 +19,7 @@ from cctui.profiles.source import Segment, SegmentName
 from cctui.tui import glyphs
 from cctui.tui.export_facts import ListRead, PreviewRead, SourceFields
 from cctui.tui.listing import Cell, Column, Row
-from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
+from cctui.tui.parts import Line, Part, Tone, fill, shown
 from cctui.tui.segment_reading import SegmentList
 
 MOST_PROFILES = 1_000_000
@@ -341,39 +341,6 @@ def problem_lines(problem: CctuiError) -> list[Line]:
     """What happened, why, and what to do."""
     rest = [text for text in (problem.why, problem.do) if text]
     return [warning(problem.what), *((Part(text, Tone.QUIET),) for text in rest)]
-
-
-def wrapped(lines: Sequence[Line], width: int) -> list[Line]:
-    """``lines`` with those that are too long broken between words; signs and tones stay with their text."""
-    made: list[Line] = []
-    for line in lines:
-        made += _wrapped(line, max(10, width))
-    return made
-
-
-def _wrapped(line: Line, width: int) -> list[Line]:
-    rows: list[list[Part]] = [[]]
-    taken = 0
-    for part in line:
-        for word in _words(part.text):
-            size = cell_len(word)
-            if taken + cell_len(word.rstrip()) > width and taken:
-                rows.append([])
-                taken = 0
-                word = word.lstrip()
-                size = cell_len(word)
-            word = clip(word, width)
-            if rows[-1] and rows[-1][-1].tone is part.tone and rows[-1][-1].action == part.action:
-                rows[-1][-1] = Part(rows[-1][-1].text + word, part.tone, part.action)
-            else:
-                rows[-1].append(Part(word, part.tone, part.action))
-            taken += size
-    return [tuple(row) for row in rows]
-
-
-def _words(text: str) -> list[str]:
-    words = text.split(" ")
-    return [word + " " for word in words[:-1]] + ([words[-1]] if words[-1] else [])
 
 
 def warning(text: str) -> Line:

@@ -71,6 +71,11 @@ def folded_menu(places: Sequence[Place], here: str, width: int) -> Line:
     return spread(parts, (), width)
 
 
+def pane_heading(title: str, width: int) -> Line:
+    """The title of a pane, and how to close it."""
+    return spread((Part(title, Tone.STRONG),), (Part(_("Esc closes"), Tone.QUIET),), width)
+
+
 def command_bar(commands: Iterable[Command], facts: Facts, count: str, search: str | None, width: int) -> Line:
     """The page's own commands on the left, count and search on the right. Commands leave whole."""
     right: list[Part] = []

@@ -126,6 +126,12 @@ class Page(Screen[None]):
         return cast("CctuiApp", self.app)
 
     @property
+    def page_width(self) -> int:
+        """Cells of the page's own lines: the screen less the menu beside it and the margins."""
+        width = self.size.width
+        return width - _PAGE_INSET - (MENU_WIDTH if self.MENU and width >= _WIDE else 0)
+
+    @property
     def is_there(self) -> bool:
         """Whether the page has its widgets: news may still come in while it is being taken away."""
         return self.is_mounted and self.is_attached and bool(self.query("#too-small"))
@@ -184,11 +190,10 @@ class Page(Screen[None]):
             self._missed = False
             self.reload()
         facts = self.facts()
-        width = self.size.width
+        width, page_width = self.size.width, self.page_width
         show = self._draw_line
         show("header", frame.header(self.face.header_facts(), width))
         show("folded-menu", frame.folded_menu(self.face.places(), self.PLACE, width))
-        page_width = width - _PAGE_INSET - (MENU_WIDTH if self.MENU and width >= _WIDE else 0)
         show("bar", frame.command_bar(self.commands, facts, self.count(), self.searching(), page_width))
         show("heading", self.heading_line())
         show("explanation", self.explanation_line())

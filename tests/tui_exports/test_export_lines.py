@@ -12,7 +12,7 @@ from cctui.matching.results import Preview, TooManyProfiles
 from cctui.profiles.source import Attribute, Segment, SegmentName
 from cctui.tui import export_lines as says
 from cctui.tui.export_facts import Asked, ListRead, PreviewRead, SourceFields
-from cctui.tui.parts import Line, plain, width_of
+from cctui.tui.parts import Line, plain, width_of, wrapped_lines
 from cctui.tui.segment_reading import SegmentList
 
 NOW = datetime(2026, 11, 23, 9, 42, tzinfo=UTC)
@@ -185,7 +185,7 @@ def test_opted_out_fields_are_named_and_their_absence_too() -> None:
 
 
 def test_long_lines_break_between_words_and_lose_nothing() -> None:
-    lines = says.wrapped([says.warning("one two three four five six seven")], 14)
+    lines = wrapped_lines([says.warning("one two three four five six seven")], 14)
     assert [plain(line).rstrip() for line in lines] == ["▲ one two", "three four", "five six seven"]
     assert all(width_of(line) <= 14 for line in lines)
 

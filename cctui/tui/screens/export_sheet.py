@@ -29,8 +29,9 @@ from cctui.tui.export_draft import Draft, PaneField
 from cctui.tui.export_facts import CustomFieldsRead, ExportReader, Fact, SourceFields, todays_use
 from cctui.tui.export_pane_commands import COMMANDS, ExportPaneFacts
 from cctui.tui.export_watch import ExportWatch
+from cctui.tui.frame import pane_heading
 from cctui.tui.page import Mover, Page
-from cctui.tui.parts import Line, Part, Tone, spread
+from cctui.tui.parts import Line
 from cctui.tui.reading import identity
 from cctui.tui.screens.attribute_picker import AttributePicker, attributes_left
 from cctui.tui.screens.picker import Option
@@ -98,8 +99,7 @@ class ExportSheet(Page):
 
     def heading_line(self) -> Line:
         """The title, and how to close."""
-        width = self.query_one("#heading").content_size.width
-        return spread((Part(self.heading(), Tone.STRONG),), (Part(_("Esc closes"), Tone.QUIET),), width)
+        return pane_heading(self.heading(), self.page_width)
 
     def explanation(self) -> str:
         """What the pane is for, or why it is only to be read."""

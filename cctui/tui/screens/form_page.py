@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from cctui.locales import _
 from cctui.tui.commands import Command
+from cctui.tui.frame import pane_heading
 from cctui.tui.page import Page
-from cctui.tui.parts import Line, Part, Tone, spread
+from cctui.tui.parts import Line
 from cctui.tui.widgets.form import FormFooter, legend
 
 
@@ -20,17 +21,11 @@ class FormPage(Page):
 
     def heading_line(self) -> Line:
         """The title, and how to close."""
-        width = self.query_one("#heading").content_size.width
-        return spread((Part(self.heading(), Tone.STRONG),), (Part(f"{_('Esc closes')} ", Tone.QUIET),), width)
+        return pane_heading(self.heading(), self.page_width)
 
     def count(self) -> str:
         """What the star means (N6)."""
         return legend()
-
-    def on_mount(self) -> None:
-        """The title knows its width only after the first layout."""
-        super().on_mount()
-        self.call_after_refresh(self.draw)
 
     def loses(self) -> bool:
         """Whether something was entered that is not saved."""

@@ -71,7 +71,7 @@ class HomePage(Page):
     def reload(self) -> None:
         """Put the blocks together again."""
         board = self.mover()
-        board.show(home_lines(self._home_facts(), max(40, board.size.width - 3)))
+        board.show(home_lines(self._home_facts(), max(40, self.page_width)))
         board.focus()
 
     def tick(self, *, changed: bool) -> None:

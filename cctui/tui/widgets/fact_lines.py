@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 
-from cctui.tui.export_lines import wrapped
-from cctui.tui.parts import Line
+from cctui.tui.parts import Line, wrapped_lines
 from cctui.tui.widgets.line_block import LineBlock
 
 
@@ -35,7 +34,7 @@ class FactLines(LineBlock):
     def _draw(self) -> None:
         width = self.size.width
         if width:
-            self.show(wrapped(self._make(width), width))
+            self.show(wrapped_lines(self._make(width), width))
 
     def on_resize(self, _event: events.Resize) -> None:
         """Break the lines anew."""
