@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
 from typing import cast
 
 import click
@@ -86,13 +87,14 @@ class Commands(click.Group):
 @click.pass_context
 def root(
     ctx: click.Context, language: str | None, operator: str | None, environment: str | None, as_json: bool
-) -> None:
+) -> int | None:
     ctx.obj = Session(environment=environment, as_json=as_json, operator_name=operator, language=language)
     ctx.obj.speak()
     if ctx.invoked_subcommand is None:
         from cctui.cli.application import application
 
-        ctx.invoke(application)
+        return cast("int", ctx.invoke(application))
+    return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,27 +105,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome = root.main(args=words, prog_name="cctui", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except click.ClickException as problem:
-        problem.show()
+    except click.ClickException as misuse:
+        misuse.show()
         return ExitCode.WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
         print(_("Stopped."), file=sys.stderr)  # noqa: T201
         return 130
-    except CctuiError as problem:
-        print_error(problem)
-        return problem.exit_code
+    except CctuiError as foreseen:
+        print_error(foreseen)
+        return foreseen.exit_code
     except BrokenPipeError:
         # The reader of our output has gone (head, less): nothing is left to say to it.
         sys.stderr.close()
         return 0
+    except Exception as error:  # noqa: BLE001 - nobody foresaw it; a traceback would help no operator
+        from cctui.host import crash_reports
+
+        problem = crash_reports.keep(error, _state_folder(words))
+        print_error(problem)
+        return problem.exit_code
     return outcome if isinstance(outcome, int) else 0
 
 
 def _speak_early(words: Sequence[str]) -> None:
     """Choose the language before the texts of options are made: they are looked up when a command is imported."""
-    given = dict(pairwise(words)).get("--language") or next(
-        (word.partition("=")[2] for word in words if word.startswith("--language=")), ""
-    )
+    given = _given(words, "--language")
     locales.use(given if given in locales.LANGUAGES else locales.from_locale())
     root.help = "\n\n".join(
         [
@@ -134,3 +140,22 @@ def _speak_early(words: Sequence[str]) -> None:
     for option in root.params:
         if isinstance(option, click.Option) and option.name in _OPTION_TEXTS:
             option.help = _(_OPTION_TEXTS[option.name])
+
+
+def _given(words: Sequence[str], option: str) -> str:
+    """The value of an option, wherever it stands; empty where it is not given."""
+    return dict(pairwise(words)).get(option) or next(
+        (word.partition("=")[2] for word in words if word.startswith(f"{option}=")), ""
+    )
+
+
+def _state_folder(words: Sequence[str]) -> Path:
+    """Where a report goes: into the environment's state, or the account's where there is no environment."""
+    from cctui.definitions.environment import Environment
+
+    environment = Environment(Environment.locate(_given(words, "--environment") or None))
+    if environment.exists():
+        return environment.state_folder
+    from platformdirs import user_state_path
+
+    return user_state_path("cctui")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -64,6 +65,10 @@ def show_progress(environment: Environment, watched: Run, *, quiet: bool) -> Run
         raise
 
 
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
 def _last(environment: Environment, watched: Run) -> Run:
     return follow(environment, watched, lambda _run, _events: None)
 
@@ -84,6 +89,8 @@ def _bar(environment: Environment, watched: Run) -> Run:
 
     from cctui.delivery.states import STAGE_TITLES
 
+    # A signal that ended the process here would leave the terminal without its cursor.
+    signal.signal(signal.SIGTERM, _leave)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True, highlight=False, markup=False), transient=True) as progress:
         task = progress.add_task(_(STAGE_TITLES[watched.stage]), total=None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
@@ -29,9 +30,11 @@ from cctui.tui.parts import Tone, shown
 from cctui.tui.reading import Reader, Snapshot
 from cctui.tui.run_rows import outcome
 from cctui.tui.run_watch import RunWatcher, notice_tone
+from cctui.tui.terminal import gone as terminal_gone
 from cctui.tui.themes import ANSI, DARK, THEMES
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
     from textual.filter import LineFilter
 
     from cctui.definitions.environment import Removed
@@ -78,14 +81,16 @@ class CctuiApp(App[int]):
         clock: Clock | None = None,
         ascii_only: bool | None = None,
         color_system: ColorSystem | None = None,
+        driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_class)
         if color_system is not None:
             self.console = _console(self.console, color_system)
         self.environment = environment
         self.operator = operator
         self.clock = clock or SystemClock()
         self.open_at = open_at
+        self.fault: BaseException | None = None
         self.snapshot = Snapshot()
         self.last_visit = last_visit.read(environment, operator.name)
         self.removed: list[Removed] = []
@@ -189,6 +194,17 @@ class CctuiApp(App[int]):
             self._segments.stop()
         self._reader.close()
 
+    def _fatal_error(self) -> None:
+        """End after a fault of ours. Textual would show it with the values of variables, customers' data among them."""
+        self.fault = self.fault or self._exception
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End after a fault that can show itself, as :meth:`_fatal_error`."""
+        self._return_code = 1
+        self.fault = self.fault or self._exception or RuntimeError("the framework gave up")
+        self._close_messages_no_wait()
+
     def _first_theme(self) -> str:
         asked = os.environ.get("CCTUI_THEME", "")
         if asked in {theme.name for theme in THEMES}:
@@ -199,6 +215,9 @@ class CctuiApp(App[int]):
     # Changes
 
     def _tick(self) -> None:
+        if not self.is_headless and terminal_gone():
+            self.exit(return_code=128 + signal.SIGHUP)
+            return
         if any(run.status is Status.QUEUED for run in self.snapshot.unfinished):
             # The worker that was there when the run was queued may have been about to leave.
             self.run_worker(self._keep_going, thread=True, exclusive=True, exit_on_error=False, group="keep going")

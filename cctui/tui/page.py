@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from cctui.delivery.states import Run
 from cctui.errors import CctuiError
+from cctui.host import crash_reports
 from cctui.locales import _
 from cctui.tui import frame
 from cctui.tui.commands import EVERYWHERE, Command, Facts, bindings
@@ -264,6 +265,8 @@ class Page(Screen[None]):
             await do()
         except CctuiError as problem:
             self.face.show_error(problem)
+        except Exception as error:  # noqa: BLE001 - a command that ends in silence would leave people guessing
+            self.face.show_error(crash_reports.keep(error, self.face.environment.state_folder))
 
     def mover(self) -> Mover | None:
         """What arrows and paging keys move in."""

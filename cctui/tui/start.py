@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from cctui.errors import UsageError
+from cctui.host import crash_reports
 from cctui.locales import _
 
 if TYPE_CHECKING:
@@ -18,14 +20,24 @@ if TYPE_CHECKING:
 def run_app(environment: Environment, operator: Operator, open_at: str | None = None) -> int:
     """Run the application until the operator leaves; returns the exit code.
 
-    Raises :class:`cctui.errors.UsageError` where there is no terminal to draw on.
+    Raises :class:`cctui.errors.UsageError` where there is no terminal to draw on, and
+    :class:`cctui.host.crash_reports.Fault` after a fault of our own; the terminal is as before in any case.
     """
     refuse_without_terminal()
     from cctui.tui.app import CctuiApp
+    from cctui.tui.terminal import TerminalDriver, give_back, leaving_on_signals
 
-    app = CctuiApp(environment, operator, open_at=open_at, color_system=color_system())
-    # Over a slow line every cell that the pointer crosses would be reported and drawn (any-event mouse mode).
-    app.run(mouse=not over_ssh())
+    app = CctuiApp(environment, operator, open_at=open_at, color_system=color_system(), driver_class=TerminalDriver)
+    try:
+        with asyncio.Runner() as runner, leaving_on_signals(app, runner.get_loop()):
+            # Over a slow line every cell that the pointer crosses would be reported and drawn (any-event mouse mode).
+            runner.run(app.run_async(mouse=not over_ssh()))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the terminal comes first, then a sentence
+        app.fault = app.fault or error
+    finally:
+        give_back()
+    if app.fault is not None:
+        raise crash_reports.keep(app.fault, environment.state_folder)
     code = app.return_code or 0
     if app.segments_busy:
         # A count of millions of profiles cannot be broken off; nobody waits for its thread.
