@@ -140,6 +140,7 @@ def sign_in(session: Session, connection: str, paste: bool, other_account: bool,
     environment, operator = session.environment, session.operator
     require(operator, Action.CHANGE_CONNECTIONS)
     stored = environment.connection(connection)
+    keep_in = connection_life.sign_in_store(environment)
     tokens = _by_pasted_address(stored.definition) if paste else _by_code(session, stored.definition)
     signed_in: SignedIn = signing.finish(
         stored.definition,
@@ -148,6 +149,7 @@ def sign_in(session: Session, connection: str, paste: bool, other_account: bool,
         environment.limits_path,
         accept_other_account=other_account,
         accept_no_refresh_token=without_renewal,
+        keep_in=keep_in,
     )
     saved = connection_life.record_sign_in(environment, operator, stored.definition, stored.fingerprint, signed_in)
     if session.as_json:
@@ -180,7 +182,7 @@ def sign_out(session: Session, connection: str, yes: bool) -> None:
 @in_session
 def test_connection(session: Session, connection: str) -> int:
     from cctui.constant_contact.connection_check import STATE_TITLES, ConnectionState
-    from cctui.constant_contact.tokens import TokenStore
+    from cctui.constant_contact.tokens import TokenStore, kept_in
 
     environment = session.environment
     require(session.operator, Action.SEE_CONNECTIONS)
@@ -196,7 +198,7 @@ def test_connection(session: Session, connection: str) -> int:
                 (_("State"), _(STATE_TITLES[check.state])),
                 *([(_("Why"), printable(check.sentence, 400))] if check.sentence else []),
                 (_("Account"), printable(check.account)),
-                (_("Tokens"), str(tokens.path)),
+                (_("Tokens"), printable(kept_in(tokens), 400)),
                 (_("Last renewed"), relative_time(tokens.renewed_at)),
                 (_("Dies unused"), date_time(tokens.dies_at, zone) if tokens.dies_at else ""),
             ]
@@ -204,6 +206,46 @@ def test_connection(session: Session, connection: str) -> int:
     if check.state is ConnectionState.CONNECTED:
         return ExitCode.SUCCESSFUL
     return ExitCode.SIGN_IN_NEEDED if check.state is ConnectionState.SIGN_IN_NEEDED else ExitCode.FAILED
+
+
+@connections.command("token", help=_("Where the sign-in of a connection is kept, how old it is, and when it dies."))
+@click.argument("connection")
+@click.option("--move", is_flag=True, help=_("Keep it where [secrets] in environment.toml says."))
+@in_session
+def token(session: Session, connection: str, move: bool) -> int:
+    from cctui.constant_contact import connection_life
+    from cctui.constant_contact.tokens import STANDING_TITLES, Standing, TokenStore, kept_in
+
+    environment = session.environment
+    require(session.operator, Action.SEE_CONNECTIONS)
+    definition = environment.connection(connection).definition
+    if move:
+        connection_life.move_sign_in(environment, session.operator, definition.id)
+    tokens = TokenStore(environment.secrets_folder).state(definition.id)
+    if session.as_json:
+        session.emit(tokens)
+    else:
+        zone = environment.zone()
+        print_facts(
+            [
+                (_("Sign-in"), _(STANDING_TITLES[tokens.standing])),
+                *([(_("Why"), printable(tokens.problem, 400))] if tokens.problem else []),
+                (_("Kept in"), printable(kept_in(tokens), 400)),
+                (_("Signed in"), date_time(tokens.signed_in_at, zone) if tokens.signed_in_at else ""),
+                (_("Last renewed"), relative_time(tokens.renewed_at)),
+                (_("Dies unused"), date_time(tokens.dies_at, zone) if tokens.dies_at else ""),
+            ]
+        )
+        chosen = connection_life.chosen_store(environment)
+        if tokens.standing is not Standing.NONE and not tokens.problem and tokens.store is not chosen:
+            click.echo(
+                _(
+                    "environment.toml says to keep it elsewhere. Move it: cctui connections token {connection} --move"
+                ).format(connection=definition.id),
+                err=True,
+            )
+    in_use = tokens.standing in {Standing.GOOD, Standing.RENEWAL_DUE, Standing.HIDDEN}
+    return ExitCode.SUCCESSFUL if in_use else ExitCode.SIGN_IN_NEEDED
 
 
 @connections.command("edit", help=_("Rename, share or unshare a connection."))

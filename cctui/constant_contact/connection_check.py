@@ -27,7 +27,8 @@ from cctui.constant_contact.errors import (
     SignInReason,
 )
 from cctui.constant_contact.sign_in_errors import NoRights
-from cctui.constant_contact.tokens import Standing, TokenFileError, TokenStore
+from cctui.constant_contact.token_errors import TokenFileError, TokenKeyringError
+from cctui.constant_contact.tokens import Standing, TokenStore
 from cctui.definitions.model import ConnectionDefinition
 from cctui.errors import CctuiError
 from cctui.host import files
@@ -164,6 +165,8 @@ def record(checks_path: Path, connection_id: str, check: ConnectionCheck | None)
 def _state_of(error: CctuiError) -> tuple[ConnectionState, SignInReason | None, str]:
     if isinstance(error, SignInNeeded):
         return ConnectionState.SIGN_IN_NEEDED, error.reason, ""
+    if isinstance(error, TokenKeyringError):
+        return ConnectionState.UNREACHABLE, None, ""
     if isinstance(error, TokenFileError):
         return ConnectionState.SIGN_IN_NEEDED, None, ""
     if isinstance(error, AccountChanged):

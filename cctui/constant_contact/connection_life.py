@@ -16,7 +16,7 @@ from cctui.constant_contact.tokens import TokenStore
 from cctui.definitions import audit, changes
 from cctui.definitions.audit import Deed
 from cctui.definitions.environment import Environment, Removed, Stored
-from cctui.definitions.model import ConnectionDefinition
+from cctui.definitions.model import ConnectionDefinition, SecretStore
 from cctui.errors import CctuiError
 from cctui.host.clock import Clock, SystemClock
 
@@ -24,6 +24,33 @@ from cctui.host.clock import Clock, SystemClock
 def checks_path(environment: Environment) -> Path:
     """Where the last checks of the environment's connections are written down."""
     return environment.state_folder / FILE_NAME
+
+
+def sign_in_store(environment: Environment) -> SecretStore:
+    """Where the next sign-in will be kept, tried out: nobody approves a code for nothing.
+
+    Raises :class:`TokenKeyringError` where the keyring was chosen and cannot be used, or as ``Environment.read``.
+    """
+    chosen = chosen_store(environment)
+    TokenStore(environment.secrets_folder).try_out(chosen)
+    return chosen
+
+
+def chosen_store(environment: Environment) -> SecretStore:
+    """Where ``environment.toml`` says that sign-ins are kept. Raises as ``Environment.read``."""
+    return environment.read().definition.secrets.store if environment.exists() else SecretStore.FILES
+
+
+def move_sign_in(environment: Environment, operator: Operator, connection_id: str) -> bool:
+    """Keep a connection's sign-in where ``environment.toml`` says; returns whether it was elsewhere.
+
+    Raises :class:`NotPermitted`, ``TokenFileError``, or as ``Environment.read``.
+    """
+    require(operator, Action.CHANGE_CONNECTIONS)
+    moved = TokenStore(environment.secrets_folder).move(connection_id, chosen_store(environment))
+    if moved:
+        audit.record(environment, operator, Deed.SIGN_IN_MOVED, connection_id)
+    return moved
 
 
 def record_sign_in(

@@ -24,7 +24,8 @@ from cctui.constant_contact.errors import (
     Unreachable,
 )
 from cctui.constant_contact.token_endpoint import Granted, TokenEndpoint, Trouble
-from cctui.constant_contact.tokens import Secret, TokenFileError, Tokens, TokenStore
+from cctui.constant_contact.token_errors import TokenFileError
+from cctui.constant_contact.tokens import Secret, Tokens, TokenStore
 from cctui.definitions.model import ConnectionDefinition
 from cctui.host.clock import Clock
 

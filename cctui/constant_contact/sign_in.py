@@ -41,7 +41,7 @@ from cctui.constant_contact.sign_in_errors import (
 )
 from cctui.constant_contact.token_endpoint import DeviceAnswer, Granted, TokenEndpoint, Trouble
 from cctui.constant_contact.tokens import Secret, Tokens, TokenStore
-from cctui.definitions.model import Account, ConnectionDefinition, Endpoints
+from cctui.definitions.model import Account, ConnectionDefinition, Endpoints, SecretStore
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import _
 from cctui.masking import printable
@@ -236,15 +236,16 @@ def finish(
     *,
     accept_other_account: bool = False,
     accept_no_refresh_token: bool = False,
+    keep_in: SecretStore = SecretStore.FILES,
     clock: Clock | None = None,
     transport: httpx.BaseTransport | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> SignedIn:
-    """Look whose tokens these are and what they allow, then save them. May be called again after a confirmation.
+    """Look whose tokens these are and what they allow, then save them where ``keep_in`` says.
 
-    Nothing is saved where it raises: :class:`NoRefreshToken`, :class:`NoAccount`, :class:`NoRights`,
-    :class:`cctui.constant_contact.errors.AccountChanged` where the connection is pinned to another account, and what
-    the two calls meet.
+    May be called again after a confirmation. Nothing is saved where it raises: :class:`NoRefreshToken`,
+    :class:`NoAccount`, :class:`NoRights`, :class:`cctui.constant_contact.errors.AccountChanged` where the connection is
+    pinned to another account, ``TokenFileError``, and what the two calls meet.
     """
     clock = clock or SystemClock()
     granted = new.granted
@@ -281,6 +282,7 @@ def finish(
                 renewed_at=new.received_at,
                 scope=granted.scope,
             ),
+            keep_in,
         )
     return SignedIn(account, privileges)
 

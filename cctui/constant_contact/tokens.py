@@ -1,8 +1,9 @@
-"""Where the tokens of a connection lie: one file per connection, 0600, in a folder that is 0700, and nowhere else.
+"""Where the tokens of a connection lie: one file per connection, 0600, in a folder that is 0700.
 
 A file is replaced whole and synced before its tokens are used. A file or folder that others may read is refused with
-the command that mends it. The tokens themselves are :class:`Secret`: their text comes out only where it is asked for,
-never in a representation, a log line or an error.
+the command that mends it. Where the system keyring was chosen, the tokens are there, and the file tells only that, and
+what is no secret. The tokens themselves are :class:`Secret`: their text comes out only where it is asked for, never in
+a representation, a log line or an error.
 """
 
 from __future__ import annotations
@@ -11,18 +12,30 @@ import errno
 import hmac
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cctui.constant_contact import system_keyring
 from cctui.constant_contact.errors import SignInReason
-from cctui.errors import CctuiError
+from cctui.constant_contact.system_keyring import KeyringTrouble
+from cctui.constant_contact.token_errors import (
+    TokenExposed,
+    TokenFileBroken,
+    TokenFileError,
+    TokenFileHidden,
+    TokenGoneFromKeyring,
+    TokenKeyringError,
+    unreadable,
+)
+from cctui.definitions.model import SecretStore
 from cctui.host import files
 from cctui.host.locks import HeldLock, LockHeld
 from cctui.locales import N_, _
@@ -33,6 +46,9 @@ IDLE_LIFE = timedelta(days=180)
 
 _LOCK_WAIT = 300.0
 """Seconds to wait for another process that renews; longer than its bounded tries take."""
+
+
+_Found = TypeVar("_Found")
 
 
 class Secret:
@@ -88,40 +104,21 @@ class Tokens(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         return self.ended is None and now + leeway < self.expires_at
 
 
-class TokenFileError(CctuiError):
-    """A token file cannot be read, written or trusted. ``path`` is the file or folder."""
+class _InKeyring(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the file tells where the tokens are in the keyring: their place, and what of them is no secret.
 
-    def __init__(self, path: Path, what: str, *, why: str = "", do: str = "") -> None:
-        super().__init__(what, why=why, do=do)
-        self.path = path
+    The keyring's own copy counts; this one answers questions without asking a keyring, and shows that a write was lost.
+    """
 
-
-class TokenExposed(TokenFileError):
-    """The file or its folder may be read by others, so it is refused."""
-
-    def __init__(self, path: Path, mode: int, wanted: int) -> None:
-        super().__init__(
-            path,
-            _("{path} can be read by other users of this box (mode {mode}).").format(path=path, mode=f"{mode:04o}"),
-            why=_("Whoever can read it could act in the Constant Contact account."),
-            do=_("Run: chmod {mode} {path}").format(mode=f"{wanted:o}", path=path),
-        )
-
-
-class TokenFileBroken(TokenFileError):
-    """The file is not what this program wrote: cut off, edited, or something else altogether."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(
-            path,
-            _("{path} does not hold a sign-in that can be read.").format(path=path),
-            why=why,
-            do=_("Restore the file from a backup made after the last renewal, or sign in again."),
-        )
-
-
-class TokenFileHidden(TokenFileError):
-    """The operating system does not let this user read the file; whoever runs the deliveries may."""
+    kept_in: Literal["keyring"]
+    service: str
+    expires_at: datetime
+    signed_in_at: datetime
+    renewed_at: datetime
+    renews: bool
+    renewal_started_at: datetime | None = None
+    ended: SignInReason | None = None
+    version: int = 1
 
 
 class Standing(StrEnum):
@@ -155,9 +152,10 @@ SIGN_OUT_NOTE = N_(
 class TokenState(Struct, frozen=True):
     """What a screen tells about the tokens of a connection; nothing here is secret.
 
-    ``path`` is where they lie; ``renewed_at`` when they were last renewed or made; ``access_ends_at`` the end of the
-    access token, which renews itself; ``dies_at`` when the sign-in dies unless it is used before. ``reason`` tells why
-    a sign-in is needed, ``problem`` what is wrong with the file (a sentence), else empty.
+    ``path`` is where they lie, or the file that tells of ``keyring``, their entry in the system keyring;
+    ``renewed_at`` when they were last renewed or made; ``access_ends_at`` the end of the access token, which renews
+    itself; ``dies_at`` when the sign-in dies unless it is used before. ``reason`` tells why a sign-in is needed,
+    ``problem`` what is wrong with the file (a sentence), else empty.
     """
 
     path: Path
@@ -168,10 +166,23 @@ class TokenState(Struct, frozen=True):
     dies_at: datetime | None = None
     reason: SignInReason | None = None
     problem: str = ""
+    keyring: str = ""
+
+    @property
+    def store(self) -> SecretStore:
+        """Which of the two places it is."""
+        return SecretStore.KEYRING if self.keyring else SecretStore.FILES
+
+
+def kept_in(tokens: TokenState) -> str:
+    """Where the tokens are, in words; not yet fit for a screen."""
+    if tokens.keyring:
+        return _("The system keyring, as {entry}").format(entry=tokens.keyring)
+    return str(tokens.path)
 
 
 class TokenStore:
-    """The token files in ``folder``, by connection id."""
+    """The tokens of connections, by connection id: files in ``folder``, or entries of the keyring that they name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -183,43 +194,70 @@ class TokenStore:
         return self.folder / f"{connection_id}.json"
 
     def load(self, connection_id: str) -> Tokens | None:
-        """The tokens on the disk at this moment, ``None`` where nobody signed in. Raises :class:`TokenFileError`."""
+        """The tokens as they are at this moment, ``None`` where nobody signed in. Raises :class:`TokenFileError`."""
         path = self.path(connection_id)
-        problem: OSError | None = None
-        try:
-            self._check_folder()
-            content = _read_private(path)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            problem = error
-        if problem is not None:
-            raise _unreadable(path, problem)
-        return _decode(path, content)
+        found = self._read(path)
+        if not isinstance(found, _InKeyring):
+            return found
+        kept = self._in_keyring(path, lambda: system_keyring.read(found.service, connection_id))
+        if kept is None:
+            raise TokenGoneFromKeyring(path, found.service)
+        tokens = _decode(path, kept.encode())
+        if not isinstance(tokens, Tokens):
+            raise TokenFileBroken(path, _("Its entry in the keyring is another one's."))
+        if tokens.renewed_at > found.renewed_at:
+            return tokens
+        # A keyring may give back less than it was told last; then the pair in it may be used up, and that gets named.
+        lost = found.renewed_at if tokens.renewed_at < found.renewed_at else found.renewal_started_at
+        return replace(tokens, renewal_started_at=tokens.renewal_started_at or lost, ended=tokens.ended or found.ended)
 
-    def save(self, connection_id: str, tokens: Tokens) -> None:
-        """Put ``tokens`` on the disk, under :meth:`lock`; they are durable when this returns.
+    def save(self, connection_id: str, tokens: Tokens, keep_in: SecretStore | None = None) -> None:
+        """Keep ``tokens``, under :meth:`lock`, in ``keep_in``, else where they are kept already (files at first).
 
+        They are durable when this returns; of a keyring it is known that it gives them back.
         Raises :class:`TokenFileError`; what was there before is then still whole.
         """
         path = self.path(connection_id)
-        problem: OSError | None = None
-        try:
-            files.private_folder(self.folder)
-            self._check_folder()
-            self._sweep(path)
-            files.save(
-                path, msgspec.json.format(msgspec.json.encode(tokens, enc_hook=_encode)), mode=0o600, keep_mode=False
+        before = self._before(path)
+        whole = msgspec.json.format(msgspec.json.encode(tokens, enc_hook=_encode))
+        if keep_in is None:
+            keep_in = SecretStore.KEYRING if before else SecretStore.FILES
+        if keep_in is SecretStore.KEYRING:
+            service = before.service if before else system_keyring.service_of(self.folder)
+            self._in_keyring(path, lambda: system_keyring.write(service, connection_id, whole.decode()))
+            told = _InKeyring(
+                kept_in="keyring",
+                service=service,
+                expires_at=tokens.expires_at,
+                signed_in_at=tokens.signed_in_at,
+                renewed_at=tokens.renewed_at,
+                renews=tokens.refresh_token is not None,
+                renewal_started_at=tokens.renewal_started_at,
+                ended=tokens.ended,
             )
-        except OSError as error:
-            problem = error
-        if problem is not None:
-            raise TokenFileError(
-                path,
-                _("The sign-in cannot be saved to {path}.").format(path=path),
-                why=harmless(problem.strerror or str(problem)),
-                do=_("Make room and check who owns the folder, then try again."),
-            )
+            whole = msgspec.json.format(msgspec.json.encode(told))
+        self._write(path, whole)
+        if before and keep_in is SecretStore.FILES:
+            # Who leaves a keyring that no longer opens must be able to; the entry in it is out of use.
+            with suppress(KeyringTrouble):
+                system_keyring.remove(before.service, connection_id)
+
+    def move(self, connection_id: str, to: SecretStore) -> bool:
+        """Keep a connection's tokens in ``to`` from now on. Returns whether there were any to move.
+
+        Raises :class:`TokenFileError`; what was not moved is where it was.
+        """
+        with self.lock(connection_id):
+            tokens = self.load(connection_id)
+            if tokens is None or self.state(connection_id).store is to:
+                return False
+            self.save(connection_id, tokens, to)
+            return True
+
+    def try_out(self, store: SecretStore) -> None:
+        """Whether tokens can be kept in ``store`` at all, before anybody signs in. Raises :class:`TokenFileError`."""
+        if store is SecretStore.KEYRING:
+            self._in_keyring(self.folder, lambda: system_keyring.try_out(system_keyring.service_of(self.folder)))
 
     def remove(self, connection_id: str) -> bool:
         """Forget the tokens of a connection on this box (sign out). Returns whether there were any.
@@ -229,6 +267,8 @@ class TokenStore:
         path = self.path(connection_id)
         with self.lock(connection_id):
             self._sweep(path)
+            if before := self._before(path):
+                self._in_keyring(path, lambda: system_keyring.remove(before.service, connection_id))
             try:
                 path.unlink()
             except FileNotFoundError:
@@ -264,18 +304,74 @@ class TokenStore:
         now = now or datetime.now(UTC)
         path = self.path(connection_id)
         try:
-            tokens = self.load(connection_id)
+            found = self._read(path)
         except TokenFileError as error:
             hidden = isinstance(error, TokenFileHidden)
             return TokenState(path, Standing.HIDDEN if hidden else Standing.UNUSABLE_FILE, problem=str(error))
-        if tokens is None:
+        if found is None:
             return TokenState(path, Standing.NONE, reason=SignInReason.NEVER)
-        dies_at = tokens.renewed_at + IDLE_LIFE if tokens.refresh_token else tokens.expires_at
-        reason = tokens.ended
+        renews = found.renews if isinstance(found, _InKeyring) else found.refresh_token is not None
+        dies_at = found.renewed_at + IDLE_LIFE if renews else found.expires_at
+        reason = found.ended
         if reason is None and now >= dies_at:
-            reason = SignInReason.REVOKED if tokens.refresh_token else SignInReason.NO_REFRESH_TOKEN
-        standing = Standing.ENDED if reason else Standing.GOOD if tokens.usable(now) else Standing.RENEWAL_DUE
-        return TokenState(path, standing, tokens.signed_in_at, tokens.renewed_at, tokens.expires_at, dies_at, reason)
+            reason = SignInReason.REVOKED if renews else SignInReason.NO_REFRESH_TOKEN
+        standing = Standing.ENDED if reason else Standing.GOOD if now < found.expires_at else Standing.RENEWAL_DUE
+        return TokenState(
+            path,
+            standing,
+            found.signed_in_at,
+            found.renewed_at,
+            found.expires_at,
+            dies_at,
+            reason,
+            keyring=found.service if isinstance(found, _InKeyring) else "",
+        )
+
+    def _read(self, path: Path) -> Tokens | _InKeyring | None:
+        problem: OSError | None = None
+        try:
+            self._check_folder()
+            content = _read_private(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            problem = error
+        if problem is not None:
+            raise unreadable(path, problem)
+        return _decode(path, content)
+
+    def _before(self, path: Path) -> _InKeyring | None:
+        """The entry in the keyring that the file names; a file that cannot be read names none."""
+        try:
+            found = self._read(path)
+        except TokenFileError:
+            return None
+        return found if isinstance(found, _InKeyring) else None
+
+    def _write(self, path: Path, content: bytes) -> None:
+        problem: OSError | None = None
+        try:
+            files.private_folder(self.folder)
+            self._check_folder()
+            self._sweep(path)
+            files.save(path, content, mode=0o600, keep_mode=False)
+        except OSError as error:
+            problem = error
+        if problem is not None:
+            raise TokenFileError(
+                path,
+                _("The sign-in cannot be saved to {path}.").format(path=path),
+                why=harmless(problem.strerror or str(problem)),
+                do=_("Make room and check who owns the folder, then try again."),
+            )
+
+    def _in_keyring(self, path: Path, ask: Callable[[], _Found]) -> _Found:
+        trouble: KeyringTrouble | None = None
+        try:
+            return ask()
+        except KeyringTrouble as found:
+            trouble = found
+        raise TokenKeyringError(path, trouble)
 
     def _sweep(self, path: Path) -> None:
         """Take away half-written copies that a killed process left; the lock keeps everybody else's safe."""
@@ -303,9 +399,11 @@ def _read_private(path: Path) -> bytes:
         os.close(descriptor)
 
 
-def _decode(path: Path, content: bytes) -> Tokens:
+def _decode(path: Path, content: bytes) -> Tokens | _InKeyring:
     why = ""
     try:
+        if b'"kept_in"' in content:
+            return msgspec.json.decode(content, type=_InKeyring)
         return msgspec.json.decode(content, type=Tokens, dec_hook=read_secret)
     except msgspec.ValidationError as error:
         # The library names keys and types, never values of text.
@@ -313,31 +411,6 @@ def _decode(path: Path, content: bytes) -> Tokens:
     except (msgspec.DecodeError, UnicodeDecodeError):
         why = _("It is empty.") if not content.strip(b"\0 \n") else _("It is not JSON; it may have been cut off.")
     raise TokenFileBroken(path, why)
-
-
-def _unreadable(path: Path, error: OSError) -> TokenFileError:
-    if error.errno == errno.ELOOP:
-        return TokenFileError(
-            path,
-            _("{path} is a symbolic link.").format(path=path),
-            why=_("A sign-in is kept in a file of its own, so that no other program replaces it unseen."),
-            do=_("Remove the link and sign in again."),
-        )
-    do = _("Check its owner and mode: only the user that runs cctui may read and write it (chmod 600).")
-    with suppress(OSError, KeyError):
-        if os.geteuid() != path.stat().st_uid:
-            import pwd
-
-            do = _("It belongs to the user {user}; run cctui as that user.").format(
-                user=pwd.getpwuid(path.stat().st_uid).pw_name
-            )
-    kind = TokenFileHidden if error.errno in {errno.EACCES, errno.EPERM} else TokenFileError
-    return kind(
-        path,
-        _("{path} cannot be read.").format(path=path),
-        why=harmless(error.strerror or str(error)),
-        do=do,
-    )
 
 
 def _encode(value: Any) -> str:

@@ -46,6 +46,7 @@ class Deed(StrEnum):
     USER_REMOVED = "user-removed"
     SIGNED_IN = "signed-in"
     SIGNED_OUT = "signed-out"
+    SIGN_IN_MOVED = "sign-in-moved"
     REFRESH_STARTED = "refresh-started"
     RUN_STARTED = "run-started"
     RUN_CANCELED = "run-canceled"
@@ -68,6 +69,7 @@ DEED_TITLES = {
     Deed.USER_REMOVED: N_("User removed"),
     Deed.SIGNED_IN: N_("Signed in"),
     Deed.SIGNED_OUT: N_("Signed out"),
+    Deed.SIGN_IN_MOVED: N_("Sign-in moved"),
     Deed.REFRESH_STARTED: N_("Refresh started"),
     Deed.RUN_STARTED: N_("Run started"),
     Deed.RUN_CANCELED: N_("Run canceled"),

@@ -118,6 +118,19 @@ class RefreshSchedule(_Table, frozen=True, kw_only=True):
     times: Annotated[list[TimeOfDay], Meta(max_length=4)] = field(default_factory=list)
 
 
+class SecretStore(StrEnum):
+    """Where sign-ins are kept on this box."""
+
+    FILES = "files"
+    KEYRING = "keyring"
+
+
+class SecretsSection(_Table, frozen=True, kw_only=True):
+    """``[secrets]``: where a sign-in is kept; the system keyring needs one that works without a person (README)."""
+
+    store: SecretStore = SecretStore.FILES
+
+
 class EnvironmentDefinition(_Table, frozen=True, kw_only=True):
     """``environment.toml``."""
 
@@ -125,6 +138,7 @@ class EnvironmentDefinition(_Table, frozen=True, kw_only=True):
     profiles: ProfilesSection | None = None
     segments: list[SegmentDefinition] = field(default_factory=list)
     schedule: RefreshSchedule = field(default_factory=RefreshSchedule)
+    secrets: SecretsSection = field(default_factory=SecretsSection)
     users: list[User] = field(default_factory=list)
 
 

@@ -10,9 +10,10 @@ from msgspec import Struct
 from cctui.constant_contact.answers import Usage
 from cctui.constant_contact.client import open_client
 from cctui.constant_contact.connection_check import FILE_NAME, STATE_TITLES, ConnectionState, check_connection
+from cctui.constant_contact.connection_life import chosen_store
 from cctui.constant_contact.errors import NotThere
 from cctui.constant_contact.limits import Limits
-from cctui.constant_contact.tokens import TokenStore
+from cctui.constant_contact.tokens import Standing, TokenStore
 from cctui.definitions.environment import Broken, Environment
 from cctui.definitions.model import ConnectionDefinition, ExportDefinition, ListId
 from cctui.delivery import launch
@@ -128,6 +129,19 @@ def _connection(environment: Environment, definition: ConnectionDefinition, *, o
     if tokens.problem:
         yield Finding(Verdict.PROBLEM, about, tokens.problem)
         return
+    if tokens.keyring:
+        try:
+            TokenStore(environment.secrets_folder).load(definition.id)
+        except CctuiError as problem:
+            yield _problem(about, problem)
+            return
+    if tokens.standing is not Standing.NONE and tokens.store is not chosen_store(environment):
+        yield Finding(
+            Verdict.NOTE,
+            about,
+            _("Its sign-in is not kept where environment.toml says."),
+            _("Move it: cctui connections token {connection} --move").format(connection=definition.id),
+        )
     if online:
         check = check_connection(
             definition,

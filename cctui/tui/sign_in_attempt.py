@@ -11,13 +11,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from cctui.constant_contact import sign_in
+from cctui.constant_contact import connection_life, sign_in
 from cctui.constant_contact.errors import AccountChanged
 from cctui.constant_contact.sign_in import DeviceCode, DeviceSignIn, NewTokens, Pending, PkceSignIn, SignedIn
 from cctui.constant_contact.sign_in_errors import NoRefreshToken, WrongRedirect
 from cctui.constant_contact.tokens import TokenStore
 from cctui.definitions.environment import Environment
-from cctui.definitions.model import ConnectionDefinition
+from cctui.definitions.model import ConnectionDefinition, SecretStore
 from cctui.errors import CctuiError
 from cctui.host.clock import Clock
 from cctui.tui.sign_in_words import Phase, Wait
@@ -55,6 +55,7 @@ class Attempt:
         self._accepted: set[type[CctuiError]] = set()
         self._in_question: tuple[type[CctuiError], NewTokens] | None = None
         self._pkce: PkceSignIn | None = None
+        self._keep_in = SecretStore.FILES
 
     @property
     def address(self) -> str:
@@ -73,6 +74,7 @@ class Attempt:
         """Get a code, and wait until it was approved in a browser."""
         signing = DeviceSignIn(self._connection, clock=self._clock)
         try:
+            self._keep_in = connection_life.sign_in_store(self._environment)
             self._say(Wait(Phase.WAITING), code=signing.start())
             while isinstance(found := signing.poll_once(), Pending):
                 self._say(Wait(Phase.WAITING, found))
@@ -90,6 +92,7 @@ class Attempt:
         if self._pkce is None:
             return
         try:
+            self._keep_in = connection_life.sign_in_store(self._environment)
             self._look(self._pkce.redeem(pasted))
             self._pkce.close()
         except WrongRedirect as problem:
@@ -121,6 +124,7 @@ class Attempt:
                 environment.limits_path,
                 accept_other_account=AccountChanged in self._accepted,
                 accept_no_refresh_token=NoRefreshToken in self._accepted,
+                keep_in=self._keep_in,
                 clock=self._clock,
             )
         except (AccountChanged, NoRefreshToken) as doubt:

@@ -21,6 +21,7 @@ from cctui.definitions.model import (
     ExportId,
     LanguageCode,
     RefreshSchedule,
+    SecretStore,
     SegmentState,
 )
 from cctui.delivery.firings import Refresh
@@ -274,9 +275,7 @@ def about_lines(facts: SystemFacts) -> list[BoardLine]:
         _fact(_("Folder"), shown(str(facts.root))),
         _fact(_("State and runs"), shown(str(facts.state))),
         _fact(_("Secrets"), shown(str(facts.secrets))),
-        BoardLine(
-            (Part(" " * _LABEL), Part(_("One file per connection, for its owner only, never in git."), Tone.QUIET))
-        ),
+        BoardLine((Part(" " * _LABEL), Part(_secrets_note(facts.environment), Tone.QUIET))),
         _fact(_("Worker"), _("is serving") if facts.serving else _("none; one starts with the next run")),
         BoardLine(),
         BoardLine((Part(_("Requests today"), Tone.STRONG),)),
@@ -287,6 +286,12 @@ def about_lines(facts: SystemFacts) -> list[BoardLine]:
     lines += [BoardLine(), BoardLine((Part(_("Built with"), Tone.STRONG),))]
     lines.append(_fact("  Python", f"{platform.python_version()}, {sys.platform}"))
     return [*lines, *(_fact(f"  {name}", _version(name)) for name in _LIBRARIES)]
+
+
+def _secrets_note(definition: EnvironmentDefinition) -> str:
+    if definition.secrets.store is SecretStore.KEYRING:
+        return _("New sign-ins go to the system keyring; a file there says so.")
+    return _("One file per connection, for its owner only, never in git.")
 
 
 def _key_line(key: KeyUse, facts: SystemFacts) -> BoardLine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from cctui.constant_contact.connection_check import STATE_TITLES, ConnectionCheck, ConnectionState
-from cctui.constant_contact.tokens import IDLE_LIFE, STANDING_TITLES, Standing, TokenState
+from cctui.constant_contact.tokens import IDLE_LIFE, STANDING_TITLES, Standing, TokenState, kept_in
 from cctui.locales import _, date_time, number, relative_time
 from cctui.tui import glyphs
 from cctui.tui.parts import Line, Part, Tone, fill, shown
@@ -36,7 +36,7 @@ def token_lines(tokens: TokenState, check: ConnectionCheck, zone: tzinfo, now: d
         dies = date_time(tokens.dies_at, zone)
         idle = _("Dies after {days} days without use").format(days=number(IDLE_LIFE.days))
         facts.append((_("Dies unused"), f"{dies} · {idle}", Tone.PLAIN))
-    facts.append((_("Kept in"), shown(str(tokens.path), 400), Tone.PLAIN))
+    facts.append((_("Kept in"), shown(kept_in(tokens), 400), Tone.PLAIN))
     facts.append(_last_test(check, now))
     if check.sentence and check.state is not ConnectionState.CONNECTED:
         facts.append(("", shown(check.sentence, 400), Tone.WARNING))

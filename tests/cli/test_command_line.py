@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,69 @@ def test_a_connection_is_added_signed_in_renamed_and_removed(cctui: CommandLine)
     assert not (cctui.folder / "secrets" / "second-account.json").exists()
     assert cctui("connections", "remove", "second-account", "--yes").code == 0
     assert not (cctui.folder / "connections" / "second-account.toml").exists()
+
+
+def test_where_the_sign_in_is_how_old_it_is_and_when_it_dies(cctui: CommandLine) -> None:
+    told = cctui("connections", "token", "marketing")
+    assert told.code == 0
+    assert str(cctui.folder / "secrets" / "marketing.json") in told.out
+    assert "Dies unused" in told.out
+    assert cctui("connections", "token", "marketing", "--json").json["standing"] == "good"
+    text = (cctui.folder / "secrets" / "marketing.json").read_text()
+    assert not any(len(word) > 30 and word in told.out for word in text.split('"'))
+
+
+@pytest.fixture
+def keyring_chosen(cctui: CommandLine) -> Iterator[None]:
+    """``environment.toml`` says that sign-ins are kept in the system keyring."""
+    path = cctui.folder / "environment.toml"
+    text = path.read_text()
+    path.write_text(f'{text}\n[secrets]\nstore = "keyring"\n')
+    yield
+    path.write_text(text)
+
+
+def test_a_keyring_that_nobody_can_open_is_said_before_anybody_approves_a_code(
+    cctui: CommandLine, keyring_chosen: None
+) -> None:
+    refused = cctui("connections", "sign-in", "marketing")
+    assert refused.code == 1
+    assert "Code:" not in refused.err
+    assert "There is no keyring in this session" in refused.err
+    assert '[secrets] store = "files"' in refused.err
+
+
+def test_a_sign_in_moves_to_the_keyring_and_a_worker_without_one_says_what_to_do(
+    cctui: CommandLine, keyring_chosen: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keyring
+
+    here = Path(__file__).parents[1] / "constant_contact"
+    monkeypatch.syspath_prepend(str(here))
+    monkeypatch.setenv("KEYRING_IN_FILE", str(tmp_path / "keyring.json"))
+    from keyrings_to_try import InFile
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(InFile())
+    try:
+        assert "Move it: cctui connections token marketing --move" in cctui("connections", "token", "marketing").err
+        moved = cctui("connections", "token", "marketing", "--move")
+        assert moved.code == 0, moved.err
+        assert f"The system keyring, as cctui {cctui.folder / 'secrets'}" in " ".join(moved.out.split())
+        assert cctui("connections", "test", "marketing").code == 0
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        failed = cctui("run", "everyone-newsletter", "--json")
+        assert failed.code == 1, failed.err
+        told = cctui("runs", "show", failed.json["run_id"]).out
+        assert "no keyring in this session" in " ".join(told.split())
+    finally:
+        (cctui.folder / "environment.toml").write_text(
+            (cctui.folder / "environment.toml").read_text().replace('store = "keyring"', 'store = "files"')
+        )
+        back = cctui("connections", "token", "marketing", "--move")
+        keyring.set_keyring(before)
+    assert back.code == 0
+    assert (tmp_path / "keyring.json").read_text() == "{}"
 
 
 def test_c20_a_connection_in_use_is_not_removed_and_its_exports_are_named(cctui: CommandLine) -> None:

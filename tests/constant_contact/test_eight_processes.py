@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import keyring
+import keyrings_to_try
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -19,7 +21,7 @@ from cctui.constant_contact.client import open_client
 from cctui.constant_contact.errors import SignInNeeded, SignInReason
 from cctui.constant_contact.renewal import StoredTokens
 from cctui.constant_contact.tokens import Secret, Tokens, TokenStore
-from cctui.definitions.model import ConnectionDefinition, Endpoints
+from cctui.definitions.model import ConnectionDefinition, Endpoints, SecretStore
 from cctui.host.clock import SystemClock
 from cctui.sandbox.running import RunningSandbox, start
 
@@ -93,6 +95,19 @@ def test_eight_processes_renew_at_once_and_the_service_sees_one_renewal_a_round(
     _race(own, sandbox, store, 5)
 
 
+def test_it_is_the_same_where_the_sign_in_is_in_the_system_keyring(own, sandbox, store, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv(keyrings_to_try.VARIABLE, str(tmp_path / "keyring.json"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings_to_try.InFile")
+    before = keyring.get_keyring()
+    keyring.core.init_backend()
+    try:
+        assert store.move(own.id, SecretStore.KEYRING)
+        _race(own, sandbox, store, 3)
+        assert store.state(own.id).keyring
+    finally:
+        keyring.set_keyring(before)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
 def test_a_thousand_rounds_of_eight_processes_lose_no_sign_in(own, sandbox, store) -> None:
@@ -100,10 +115,10 @@ def test_a_thousand_rounds_of_eight_processes_lose_no_sign_in(own, sandbox, stor
 
 
 class _KilledBeforeItCouldSave(TokenStore):
-    def save(self, connection_id: str, tokens: Tokens) -> None:
+    def save(self, connection_id: str, tokens: Tokens, keep_in: SecretStore | None = None) -> None:
         if tokens.renewal_started_at is None:
             os.kill(os.getpid(), signal.SIGKILL)
-        super().save(connection_id, tokens)
+        super().save(connection_id, tokens, keep_in)
 
 
 def _renew_and_die(connection: bytes, folder: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from pathlib import Path
+
 import pytest
 from connection_stories import KEY, NOW, OTHER_KEY, save_connection, sign_in
 from hypothesis import given
@@ -121,14 +124,17 @@ def test_the_time_left_counts_in_minutes_and_seconds() -> None:
 
 @given(some.integers(50, 140))
 def test_token_facts_are_never_cut(width: int) -> None:
-    from datetime import UTC
-    from pathlib import Path
-
     path = Path("/srv/environments/contoso-coffee/production/secrets/constant-contact-marketing.json")
     tokens = TokenState(path, Standing.UNUSABLE_FILE, problem="It is empty, and nobody knows why it came to be so.")
     lines = token_lines.token_lines(tokens, ConnectionCheck(), UTC, NOW, width)
     assert all(width_of(line) <= width for line in lines)
     assert str(path) in "".join(plain(line[1:]) for line in lines)
+
+
+def test_the_entry_in_the_system_keyring_is_told_instead_of_the_file() -> None:
+    tokens = TokenState(Path("/srv/secrets/marketing.json"), Standing.GOOD, NOW, NOW, keyring="cctui /srv/secrets")
+    lines = token_lines.token_lines(tokens, ConnectionCheck(), UTC, NOW, 100)
+    assert any("The system keyring, as cctui /srv/secrets" in plain(line) for line in lines)
 
 
 def signed_in_as(name: str) -> SignedIn:
