@@ -17,6 +17,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/catalogs.py check
+	$(BIN)/python tests/audit.py
 
 # Collect the messages of the source into every catalog, and compile.
 catalogs: $(READY)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import keyring
+import keyring.backends.fail
 import pytest
 
 from cctui.cli import COMMANDS, main
@@ -114,7 +116,10 @@ def keyring_chosen(cctui: CommandLine) -> Iterator[None]:
     path = cctui.folder / "environment.toml"
     text = path.read_text()
     path.write_text(f'{text}\n[secrets]\nstore = "keyring"\n')
+    before = keyring.get_keyring()
+    keyring.set_keyring(keyring.backends.fail.Keyring())
     yield
+    keyring.set_keyring(before)
     path.write_text(text)
 
 
@@ -131,14 +136,11 @@ def test_a_keyring_that_nobody_can_open_is_said_before_anybody_approves_a_code(
 def test_a_sign_in_moves_to_the_keyring_and_a_worker_without_one_says_what_to_do(
     cctui: CommandLine, keyring_chosen: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import keyring
-
     here = Path(__file__).parents[1] / "constant_contact"
     monkeypatch.syspath_prepend(str(here))
     monkeypatch.setenv("KEYRING_IN_FILE", str(tmp_path / "keyring.json"))
     from keyrings_to_try import InFile
 
-    before = keyring.get_keyring()
     keyring.set_keyring(InFile())
     try:
         assert "Move it: cctui connections token marketing --move" in cctui("connections", "token", "marketing").err
@@ -156,7 +158,6 @@ def test_a_sign_in_moves_to_the_keyring_and_a_worker_without_one_says_what_to_do
             (cctui.folder / "environment.toml").read_text().replace('store = "keyring"', 'store = "files"')
         )
         back = cctui("connections", "token", "marketing", "--move")
-        keyring.set_keyring(before)
     assert back.code == 0
     assert (tmp_path / "keyring.json").read_text() == "{}"
 

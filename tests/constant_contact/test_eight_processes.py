@@ -96,9 +96,9 @@ def test_eight_processes_renew_at_once_and_the_service_sees_one_renewal_a_round(
 
 
 def test_it_is_the_same_where_the_sign_in_is_in_the_system_keyring(own, sandbox, store, tmp_path, monkeypatch) -> None:
+    before = keyring.get_keyring()
     monkeypatch.setenv(keyrings_to_try.VARIABLE, str(tmp_path / "keyring.json"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings_to_try.InFile")
-    before = keyring.get_keyring()
     keyring.core.init_backend()
     try:
         assert store.move(own.id, SecretStore.KEYRING)
