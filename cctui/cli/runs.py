@@ -24,10 +24,23 @@ if TYPE_CHECKING:
 @click.argument("export")
 @click.option("--run-id", metavar="ID", help=_("A name for the run; the same name twice is the same run."))
 @click.option("--dry-run", is_flag=True, help=_("Do everything but send."))
+@click.option(
+    "--only-rejected-of",
+    metavar="RUN",
+    help=_("Only the profiles that this earlier run rejected, as the source has them now."),
+)
 @click.option("--events", is_flag=True, help=_("Print what happens as JSON, one object a line."))
 @click.option("--detach", is_flag=True, help=_("Queue it and leave."))
 @in_session
-def run(session: Session, export: str, run_id: str | None, dry_run: bool, events: bool, detach: bool) -> int:
+def run(
+    session: Session,
+    export: str,
+    run_id: str | None,
+    dry_run: bool,
+    only_rejected_of: str | None,
+    events: bool,
+    detach: bool,
+) -> int:
     from cctui.definitions.model import ExportId
     from cctui.delivery import runs as operations
     from cctui.delivery.states import RunId
@@ -39,6 +52,7 @@ def run(session: Session, export: str, run_id: str | None, dry_run: bool, events
         ExportId(export),
         run_id=RunId(run_id) if run_id else None,
         dry_run=dry_run,
+        only_rejected_of=only_rejected_of,
     )
     if detach:
         if session.as_json:
@@ -86,6 +100,7 @@ def runs() -> None:
 def list_runs(session: Session, export: str | None, limit: int) -> None:
     from cctui.definitions.model import ExportId
     from cctui.delivery import runs as operations
+    from cctui.delivery.only_rejected import limited_to
     from cctui.delivery.states import STATUS_TITLES
 
     environment = session.environment
@@ -109,7 +124,7 @@ def list_runs(session: Session, export: str | None, limit: int) -> None:
         (
             [
                 one.id,
-                printable(one.export_name),
+                ", ".join(part for part in (printable(one.export_name), limited_to(one)) if part),
                 _(STATUS_TITLES[one.status]),
                 date_time(one.started_at or one.queued_at, zone),
                 printable(one.started_by),

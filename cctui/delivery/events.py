@@ -15,6 +15,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct
 
+from cctui.delivery.only_rejected import missing_sentences
 from cctui.delivery.states import (
     PAUSE_REASON_TITLES,
     STAGE_TITLES,
@@ -87,6 +88,18 @@ class Progress(_Event, frozen=True, kw_only=True, tag="progress"):
     stage: Stage
     done: int
     total: int
+
+
+class OnlyRejected(_Event, frozen=True, kw_only=True, tag="only-rejected"):
+    """The run takes only profiles that run ``of`` rejected: ``wanted`` of them, of which ``absent`` are gone.
+
+    ``untraced`` are rejected rows that name no profile.
+    """
+
+    of: str
+    wanted: int
+    absent: int
+    untraced: int
 
 
 class Planned(_Event, frozen=True, kw_only=True, tag="planned"):
@@ -219,6 +232,7 @@ Event = (
     | StageStarted
     | StageEnded
     | Progress
+    | OnlyRejected
     | Planned
     | Checked
     | BatchSent
@@ -292,6 +306,8 @@ def _sentence(event: Event) -> str:
             return _("{stage}: {done} of {total}").format(
                 stage=_(STAGE_TITLES[event.stage]), done=number(event.done), total=number(event.total)
             )
+        case OnlyRejected():
+            return _only_rejected(event)
         case Planned():
             return _planned(event)
         case Checked():
@@ -381,6 +397,15 @@ def _ran_late(event: RanLate) -> str:
     return f"{words} " + ngettext(
         "{count} missed time is this one run.", "{count} missed times are this one run.", event.missed
     ).format(count=number(event.missed))
+
+
+def _only_rejected(event: OnlyRejected) -> str:
+    words = ngettext(
+        "Only the {count} profile that run {run} rejected.",
+        "Only the {count} profiles that run {run} rejected.",
+        event.wanted,
+    ).format(count=number(event.wanted), run=event.of)
+    return " ".join([words, *missing_sentences(event.absent, event.untraced)])
 
 
 def _planned(event: Planned) -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from cctui.delivery.firings import Mark, Refresh
 from cctui.delivery.states import Batch, Run, Totals
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 TOTALS = tuple(field.name for field in structs.fields(Totals))
 RUN_COLUMNS = tuple(
@@ -70,6 +70,14 @@ CREATE TABLE refreshes (
   runs TEXT NOT NULL, seal TEXT NOT NULL
 ) STRICT
 """
+_SINCE_VERSION_3 = """
+ALTER TABLE runs ADD COLUMN only_rejected_of TEXT;
+ALTER TABLE runs ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN absent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN untraced INTEGER NOT NULL DEFAULT 0
+"""
+_NEW_COLUMNS = {1: ("due_at",), 2: ("only_rejected_of", "wanted", "absent", "untraced")}
+"""The columns of runs that a ledger of this version does not have yet."""
 
 
 def bring_up_to_date(db: sqlite3.Connection) -> None:
@@ -78,11 +86,12 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        if version(db) < 1:
-            _execute(db, _SINCE_VERSION_1)
-        if version(db) < 2:
-            _execute(db, _SINCE_VERSION_2)
-            _seal_again(db, tuple(column for column in RUN_COLUMNS if column != "due_at"))
+        found = version(db)
+        for since, statements in ((1, _SINCE_VERSION_1), (2, _SINCE_VERSION_2), (3, _SINCE_VERSION_3)):
+            if found < since:
+                _execute(db, statements)
+        new = {column for before, columns in _NEW_COLUMNS.items() if before >= found for column in columns}
+        _seal_again(db, tuple(column for column in RUN_COLUMNS if column not in new))
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         db.execute("COMMIT")
     except BaseException:

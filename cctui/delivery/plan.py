@@ -15,9 +15,11 @@ from msgspec import structs
 
 from cctui.definitions.environment import Environment, NotFound
 from cctui.definitions.toml_files import DefinitionError
-from cctui.delivery.events import Planned, Progress
+from cctui.delivery.events import Level, OnlyRejected, Planned, Progress
 from cctui.delivery.journal import Ending, Journal, Pause
-from cctui.delivery.spool import Snapshot
+from cctui.delivery.ledger import RunNotFound
+from cctui.delivery.refusals import RejectedProfiles
+from cctui.delivery.spool import Snapshot, Spool
 from cctui.delivery.states import Batch, PauseReason, Stage, Status, Totals
 from cctui.locales import _
 from cctui.masking import printable
@@ -77,6 +79,7 @@ def _make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, l
     spool = journal.spool
     spool.clear_plan()
     spool.require_room()
+    rejected, rows = _rejected(environment, journal)
     with closing(open_source(environment.root, snapshot.profiles, snapshot.segments)) as source:
         names = [SegmentName(name) for name in snapshot.export.segments]
         selected = _count(journal, source, names)
@@ -87,6 +90,7 @@ def _make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, l
                 names,
                 _matching(source, snapshot, names),
                 spool.folder,
+                only=rejected,
                 on_progress=_teller(journal, selected),
                 cancelled=_watcher(journal),
                 limits=limits,
@@ -94,10 +98,34 @@ def _make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, l
         except TooManyProfiles as problem:
             raise Ending(Status.SKIPPED, f"{problem.what} {problem.why}", problem.do) from problem
     spool.sync_names()
-    _commit(journal, matched)
+    _commit(journal, matched, untraced=rows - rejected.traced if rejected else 0)
     journal.leave(matched.selected)
+    _tell_whom(journal)
     run = journal.run
     journal.tell(Planned, totals=run.totals, cut=run.cut, dropped=run.dropped, batches=run.batches)
+
+
+def _rejected(environment: Environment, journal: Journal) -> tuple[RejectedProfiles | None, int]:
+    """The profiles that the run is limited to, and how many rejected rows they stand for; ``None`` for everybody.
+
+    Raises :class:`Ending` (failed) where the earlier run is not kept any more.
+    """
+    earlier = journal.run.only_rejected_of
+    if earlier is None:
+        return None, 0
+    try:
+        totals = journal.ledger.run(earlier).totals
+    except RunNotFound as problem:
+        raise Ending.failed(problem) from problem
+    return RejectedProfiles(Spool(environment, earlier)), totals.invalid + totals.refused
+
+
+def _tell_whom(journal: Journal) -> None:
+    run = journal.run
+    if run.only_rejected_of is not None:
+        level = Level.WARNING if run.absent or run.untraced else Level.INFO
+        facts = {"wanted": run.wanted, "absent": run.absent, "untraced": run.untraced}
+        journal.tell(OnlyRejected, level=level, of=run.only_rejected_of, **facts)
 
 
 @contextmanager
@@ -145,7 +173,7 @@ def _matching(source: Source, snapshot: Snapshot, names: list[SegmentName]) -> M
     return matching_of(snapshot.export, [attribute for attribute in of_each[0] if attribute.name in common])
 
 
-def _commit(journal: Journal, matched: Matched) -> None:
+def _commit(journal: Journal, matched: Matched, *, untraced: int) -> None:
     batches = [_batch(journal, body) for body in matched.bodies]
     journal.planned(
         Totals(
@@ -158,6 +186,9 @@ def _commit(journal: Journal, matched: Matched) -> None:
         batches,
         cut=matched.cut,
         dropped=matched.dropped,
+        wanted=matched.wanted,
+        absent=matched.absent,
+        untraced=untraced,
     )
 
 

@@ -1,5 +1,7 @@
 """Rows that Constant Contact refused, traced back to their profiles: ``refused/<batch>.csv`` of a run's spool.
 
+Here is also who all the rejected of a run are, those of matching among them.
+
 The service names rows as ``Line N`` in its texts, the header being line 1 (facts of the service, what happens to rows).
 Files are for the operator's eyes, so the value stands as it was sent; they are written whole, before the ledger counts
 the rows, and writing them again gives the same.
@@ -9,12 +11,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import StringIO
+from pathlib import Path
 
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import Batch
+from cctui.errors import CctuiError
 from cctui.host import files
+from cctui.locales import _
 from cctui.masking import printable
 
 REFUSED = "refused-by-constant-contact"
@@ -36,6 +41,33 @@ def lines_of(texts: Iterable[str]) -> dict[int, str]:
     return found
 
 
+class RejectedProfiles:
+    """The profiles of the rejected rows of a run, one id after the other as the rows show them.
+
+    ``traced`` counts the rows that name a profile, once all have been read.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._parts = rejected_parts(spool)
+        self.traced = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Read the rows. Raises :class:`CctuiError` where they cannot be read."""
+        self.traced = 0
+        try:
+            for path in self._parts:
+                with path.open(encoding="utf-8", newline="") as rows:
+                    for row in csv.DictReader(rows):
+                        if row["profile_id"]:
+                            self.traced += 1
+                            yield row["profile_id"]
+        except (OSError, ValueError, KeyError, csv.Error) as problem:
+            why = problem.strerror if isinstance(problem, OSError) and problem.strerror else printable(str(problem))
+            raise CctuiError(
+                _("The rejected rows of the earlier run cannot be read."), why=why, do=_("Run the whole export.")
+            ) from problem
+
+
 def write_refusals(spool: Spool, batch: Batch, texts: Iterable[str], *, all_rows: str = "") -> None:
     """Write down the rows of ``batch`` that ``texts`` name, or all of them with the text ``all_rows``."""
     named = lines_of(texts)
@@ -54,6 +86,12 @@ def write_refusals(spool: Spool, batch: Batch, texts: Iterable[str], *, all_rows
         writer.writerow((_safe(profiles[row]), REFUSED, _safe(values[row]), _safe(printable(message))))
     files.private_folder(spool.refused)
     files.save(spool.refused_path(batch.number), text.getvalue().encode(), mode=0o600, keep_mode=False)
+
+
+def rejected_parts(spool: Spool) -> list[Path]:
+    """The files with the rejected rows of a run: matching's, then those of each batch."""
+    refused = sorted(spool.refused.glob("*.csv"), key=lambda path: int(path.stem)) if spool.refused.exists() else []
+    return [path for path in (spool.rejected, *refused) if path.exists()]
 
 
 def _profiles(spool: Spool, batch: Batch) -> list[str]:

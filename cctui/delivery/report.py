@@ -13,7 +13,8 @@ from pathlib import Path
 from msgspec import structs
 
 from cctui.definitions.environment import Environment
-from cctui.delivery.refusals import COLUMNS, REFUSED
+from cctui.delivery.only_rejected import limited_to, missing_sentences
+from cctui.delivery.refusals import COLUMNS, REFUSED, rejected_parts
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import STATUS_TITLES, Report, Run, Status, Totals
 from cctui.host.clock import SystemClock
@@ -41,6 +42,10 @@ def report(environment: Environment, run: Run, now: datetime | None = None) -> R
         resumed=run.resumed,
         problem=run.problem,
         do_next=run.do_next,
+        only_rejected_of=run.only_rejected_of,
+        wanted=run.wanted,
+        absent=run.absent,
+        untraced=run.untraced,
     )
 
 
@@ -63,6 +68,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
     return [
         (_("Run ID"), report.run_id),
         (_("Export"), report.export),
+        *([(_("Profiles"), limited_to(report))] if report.only_rejected_of else []),
         (_("Status"), _(STATUS_TITLES[report.status])),
         *((title, number(count)) for title, count in counts),
         (_("Time"), duration(report.seconds)),
@@ -72,7 +78,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
 
 def sentences(report: Report) -> list[str]:
     """How the run went and what to do next, in whole sentences; the sums first."""
-    said = [sum_sentence(report)]
+    said = [sum_sentence(report), *missing_sentences(report.absent, report.untraced)]
     if report.dry_run and report.status is Status.SUCCESSFUL:
         said.append(_("This was a dry run: nothing was sent."))
     if report.replayed:
@@ -134,7 +140,7 @@ def rejected_summary(environment: Environment, run: Run) -> list[tuple[str, int]
     from cctui.matching.reasons import REASON_TITLES, Reason
 
     counts: Counter[str] = Counter()
-    for path in _rejected_parts(Spool(environment, run.id)):
+    for path in rejected_parts(Spool(environment, run.id)):
         with path.open(encoding="utf-8", newline="") as rows:
             counts.update(row["reason"] for row in csv.DictReader(rows))
     counts[REFUSED] = run.totals.refused
@@ -157,7 +163,7 @@ def rejected_path(environment: Environment, run: Run) -> Path:
         with os.fdopen(disk.open_new(part, 0o600), "w", encoding="utf-8", newline="") as merged:
             writer = csv.DictWriter(merged, COLUMNS, restval="", extrasaction="ignore", lineterminator="\r\n")
             writer.writeheader()
-            for path in _rejected_parts(spool):
+            for path in rejected_parts(spool):
                 with path.open(encoding="utf-8", newline="") as rows:
                     writer.writerows(csv.DictReader(rows))
         disk.replace(part, target)
@@ -171,11 +177,6 @@ def write_rejected(environment: Environment, run: Run, target: Path) -> None:
     source = rejected_path(environment, run)
     target.touch(mode=0o600)
     shutil.copyfile(source, target)
-
-
-def _rejected_parts(spool: Spool) -> list[Path]:
-    refused = sorted(spool.refused.glob("*.csv"), key=lambda path: int(path.stem)) if spool.refused.exists() else []
-    return [path for path in (spool.rejected, *refused) if path.exists()]
 
 
 def _seconds(run: Run, now: datetime | None) -> float:

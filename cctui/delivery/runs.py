@@ -19,6 +19,7 @@ from cctui.delivery import launch
 from cctui.delivery import report as reports
 from cctui.delivery.events import RunEnded, RunQueued, WishHeard
 from cctui.delivery.ledger import Ledger, new_run
+from cctui.delivery.only_rejected import require_rejected, still_wanted
 from cctui.delivery.schedule_ledger import ScheduleLedger
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import EXIT_CODES, PauseReason, Report, Run, RunId, Status, Trigger, Wish
@@ -42,10 +43,14 @@ def start(
     *,
     run_id: RunId | None = None,
     dry_run: bool = False,
+    only_rejected_of: str | None = None,
     trigger: Trigger = Trigger.OPERATOR,
     clock: Clock | None = None,
 ) -> Run:
     """Queue a run of an export and see that a worker lives. The same id and export again is the same run.
+
+    ``only_rejected_of`` is the id, or its unique beginning, of an earlier run of the export that is over: only the
+    profiles that it rejected are taken.
 
     Raises :class:`cctui.delivery.ledger.AlreadyRunning` where the export has a run that is not over,
     :class:`cctui.errors.NotPermitted`, and what reading the definition raises.
@@ -58,6 +63,7 @@ def start(
             do=_("Use up to 64 lower-case letters, digits and hyphens."),
         )
     clock = clock or SystemClock()
+    earlier = None if only_rejected_of is None else _rejected_run(environment, export.id, only_rejected_of)
     asked = new_run(
         id=run_id or new_run_id(),
         export=ExportId(export.id),
@@ -68,6 +74,7 @@ def start(
         started_by=operator.name,
         queued_at=clock.now(),
         dry_run=dry_run,
+        only_rejected_of=earlier,
     )
     with Ledger(environment.ledger_path, clock) as ledger:
         queued = ledger.queue(asked)
@@ -210,11 +217,14 @@ def exit_code(run: Run) -> ExitCode:
 
 
 def prune(environment: Environment, days: int = KEPT_DAYS, *, clock: Clock | None = None) -> list[RunId]:
-    """Forget runs that were over ``days`` ago, with their spools; the newest of each export stays."""
+    """Forget runs that were over ``days`` ago, with their spools; the newest of each export stays.
+
+    So does a run whose rejected rows an unfinished run takes.
+    """
     clock = clock or SystemClock()
     with Ledger(environment.ledger_path, clock) as ledger:
-        newest = {run.id for run in ledger.last_runs().values()}
-        old = [run.id for run in ledger.ended_before(clock.now() - timedelta(days=days)) if run.id not in newest]
+        kept = {run.id for run in ledger.last_runs().values()} | still_wanted(ledger.unfinished())
+        old = [run.id for run in ledger.ended_before(clock.now() - timedelta(days=days)) if run.id not in kept]
         ledger.remove(old)
     for run_id in old:
         Spool(environment, run_id).remove()
@@ -224,6 +234,18 @@ def prune(environment: Environment, days: int = KEPT_DAYS, *, clock: Clock | Non
 def new_run_id() -> RunId:
     """An id of eight letters and digits that nobody has seen before."""
     return RunId("".join(secrets.choice(_LETTERS) for _place in range(8)))
+
+
+def _rejected_run(environment: Environment, export_id: str, run_id: str) -> RunId:
+    """The earlier run that a new one of the export takes the rejected of. Raises :class:`UsageError`."""
+    run = find(environment, run_id)
+    if run.export != export_id:
+        raise UsageError(
+            _("Run {run} is a run of another export, {export}.").format(run=run.id, export=printable(run.export_name)),
+            do=_("Name a run of this export: cctui runs list --export {export}").format(export=export_id),
+        )
+    require_rejected(run)
+    return run.id
 
 
 def _ask(environment: Environment, operator: Operator, run_id: RunId, wish: Wish, clock: Clock) -> Run:

@@ -179,6 +179,9 @@ class Run(Struct, frozen=True):
     ``planned``: the plan is durable and is never made again. ``resumed`` counts workers that took the run over from one
     that died, ``replayed`` the bodies that were sent again although an earlier POST may have been carried out.
     ``due_at`` is the moment that a schedule meant, ``None`` for a run that somebody asked for.
+
+    ``only_rejected_of`` limits a run to the profiles that an earlier run rejected: ``wanted`` of them are named by its
+    rejected rows, ``absent`` of those are in no segment any more, and ``untraced`` rows name no profile.
     """
 
     id: RunId
@@ -212,6 +215,10 @@ class Run(Struct, frozen=True):
     problem: str = ""
     do_next: str = ""
     due_at: datetime | None = None
+    only_rejected_of: RunId | None = None
+    wanted: int = 0
+    absent: int = 0
+    untraced: int = 0
 
     @property
     def seconds(self) -> float | None:
@@ -290,6 +297,10 @@ class Report(Struct, frozen=True):
     resumed: int
     problem: str
     do_next: str
+    only_rejected_of: RunId | None
+    wanted: int
+    absent: int
+    untraced: int
 
 
 EXIT_CODES = {

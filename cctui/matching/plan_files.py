@@ -8,7 +8,7 @@ remaining row is suppressed where any row with that address carries a do-not-mai
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,20 +40,23 @@ def match(
     matching: Matching,
     workspace: Path,
     *,
+    only: Iterable[str] | None = None,
     on_progress: Progress | None = None,
     cancelled: Cancelled | None = None,
     limits: Limits = _NO_LIMITS,
 ) -> Matched:
     """Write ``bodies/<number>.csv``, ``contacts.parquet`` and ``rejected.csv`` into ``workspace``, all on the disk.
 
-    ``contacts.parquet`` has position, profile_id and segment of every contact in the order of the bodies. What an
-    earlier, unfinished call has left is replaced. Raises :class:`TooManyProfiles`, :class:`MatchingCanceled`,
-    :class:`NotWritten`, :class:`SourceError`; nothing that has a name is left then.
+    ``contacts.parquet`` has position, profile_id and segment of every contact in the order of the bodies. ``only``
+    names the profiles to take, by the ids in the ``rejected.csv`` of an earlier run. What an earlier, unfinished call
+    has left is replaced. Raises :class:`TooManyProfiles`, :class:`MatchingCanceled`, :class:`NotWritten`,
+    :class:`SourceError`; nothing that has a name is left then.
     """
     with disk_faults(workspace):
         files.private_folder(workspace)
         _clear(workspace)
         with Selection(matching, workspace / SPILL_FOLDER) as selection, Drafts() as drafts:
+            wanted = 0 if only is None else selection.narrow(only)
             selection.read(
                 source, segments, max_profiles=limits.max_profiles, on_progress=on_progress, cancelled=cancelled
             )
@@ -72,6 +75,8 @@ def match(
                 cut=tally.cut,
                 dropped=tally.dropped,
                 bodies=bodies,
+                wanted=wanted,
+                absent=tally.absent,
             )
             if not matched.adds_up:
                 raise SumsDoNotAddUp(_("The plan does not add up; nothing was sent."))

@@ -81,7 +81,8 @@ class Matched(Struct, frozen=True):
     """What became of the selected rows; each is counted in exactly one of the four states.
 
     ``profiles`` is the number of distinct profiles, ``cut`` that of values cut at a limit and ``dropped`` that of
-    values left out because they do not fit their attribute, both in contacts to be sent.
+    values left out because they do not fit their attribute, both in contacts to be sent. Of a selection that is
+    narrowed, ``wanted`` are the profiles named, ``absent`` those of them that are in none of the segments.
     """
 
     selected: int
@@ -94,6 +95,8 @@ class Matched(Struct, frozen=True):
     cut: int
     dropped: int
     bodies: tuple[Body, ...]
+    wanted: int = 0
+    absent: int = 0
 
     @property
     def adds_up(self) -> bool:

@@ -2,13 +2,17 @@
 
 One row per selected profile, in the order of segments and source; the row's number is its place. Memory is bounded
 whatever is selected: DuckDB gets a fixed share and writes the rest to a folder of its own. No file here stays.
+
+A selection can be narrowed to profiles that are named. Rows of others are then kept only where they forbid mail, so
+that an address is suppressed exactly as it is in a run of everybody, and are counted nowhere.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -39,7 +43,7 @@ _MANY_ROWS = 1_500_000
 _MARKED_AT_ONCE = 1_000_000
 _THREADS = 2
 _BATCH_ROWS = 20_000
-_TO_SEND, _INVALID, _DUPLICATE, _SUPPRESSED = range(4)
+_TO_SEND, _INVALID, _DUPLICATE, _SUPPRESSED, _OUTSIDE = range(5)
 _SHOWN_VALUE = 1_000
 _LINE_END = "chr(13) || chr(10)"
 _FORMULA = r"^[=+@\-\t\r\n＝＋－＠]"
@@ -57,6 +61,7 @@ class Tally(Struct, frozen=True):
     rejected: tuple[tuple[Reason, int], ...]
     cut: int
     dropped: int
+    absent: int
 
 
 class Selection:
@@ -80,6 +85,7 @@ class Selection:
         )
         self._database.execute(NO_PROGRESS_BAR)
         self._segments: tuple[SegmentName, ...] = ()
+        self._narrowed = False
         known = [known_attribute(mapping.attribute) for mapping in matching.attributes]
         self._values = [f"value{number}" for number in range(len(known))]
         self._fitted = fitted(
@@ -92,6 +98,31 @@ class Selection:
     def __exit__(self, *_exc: object) -> None:
         self._database.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def narrow(self, profiles: Iterable[str]) -> int:
+        """Take in, from now on, only the profiles named; returns how many there are.
+
+        Ids are compared as ``rejected.csv`` shows them, since that is where they are read from.
+        """
+        import pyarrow as pa
+
+        schema = pa.schema([("shown", pa.string())])
+        names = iter(profiles)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            while part := list(islice(names, _BATCH_ROWS)):
+                yield pa.RecordBatch.from_arrays([pa.array(part, pa.string())], schema=schema)
+
+        self._database.execute(f"SET memory_limit = '{_MEMORY_FOR_MANY}'")
+        # A join whose sides are changed does not keep the order of the rows.
+        self._database.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        self._insert(
+            f"CREATE TABLE named AS SELECT DISTINCT {_key(_printed('shown'))} AS key FROM incoming WHERE shown <> ''",
+            pa.RecordBatchReader.from_batches(schema, batches()),
+        )
+        self._narrowed = True
+        ((count,),) = self._rows("SELECT count(*) FROM named")
+        return int(count)
 
     def read(
         self,
@@ -110,7 +141,8 @@ class Selection:
         """
         self._segments = tuple(segments)
         try:
-            self._take_in(source, max_profiles, on_progress, cancelled)
+            # Named profiles were counted by the run that they come from.
+            self._take_in(source, None if self._narrowed else max_profiles, on_progress, cancelled)
         except MoreRowsThanLimit:
             profiles = self._distinct_profiles(source, cancelled)
             if profiles > max_profiles:
@@ -125,17 +157,18 @@ class Selection:
         less memory than the text.
         """
         ((rows,),) = self._rows("SELECT count(*) FROM profiles")
-        many = rows > _MANY_ROWS
+        many = rows > _MANY_ROWS or self._narrowed
         self._database.execute(f"""
             SET memory_limit = '{_MEMORY_FOR_MANY if many else _SETTLING_MEMORY}'; SET threads = {_THREADS};
-            CREATE TABLE suspects AS SELECT rowid AS place, md5_number(address) AS key, forbids FROM profiles
+            CREATE TABLE suspects AS SELECT rowid AS place, md5_number(address) AS key, forbids,
+                state = {_OUTSIDE} AS outside FROM profiles
             WHERE address IS NOT NULL AND hash(address) IN (
                 SELECT rough FROM (SELECT hash(address) AS rough FROM profiles WHERE address IS NOT NULL)
                 GROUP BY rough HAVING count(*) > 1);
-            CREATE TABLE shared AS SELECT key, min(place) AS first, bool_or(forbids) AS forbids
-            FROM suspects GROUP BY key HAVING count(*) > 1;
+            CREATE TABLE shared AS SELECT key, min(place) FILTER (NOT outside) AS first, bool_or(forbids) AS forbids
+            FROM suspects GROUP BY key HAVING count(*) > 1 AND NOT bool_and(outside);
             CREATE TABLE later AS SELECT place FROM suspects
-            WHERE key IN (SELECT key FROM shared) AND place NOT IN (SELECT first FROM shared);
+            WHERE NOT outside AND key IN (SELECT key FROM shared) AND place NOT IN (SELECT first FROM shared);
             DROP TABLE suspects;
         """)
         for start in range(0, rows, _MARKED_AT_ONCE):
@@ -149,6 +182,7 @@ class Selection:
                 AND (forbids OR rowid IN (SELECT first FROM shared WHERE forbids));
             DROP TABLE later;
             DROP TABLE shared;
+            DELETE FROM profiles WHERE state = {_OUTSIDE};
         """)
         if not many:
             self._database.execute(f"SET memory_limit = '{_READING_MEMORY}'")
@@ -164,6 +198,12 @@ class Selection:
         ((cut, dropped),) = self._rows(
             f"SELECT coalesce(sum(cut), 0), coalesce(sum(dropped), 0) FROM profiles WHERE state = {_TO_SEND}"
         )
+        absent = 0
+        if self._narrowed:
+            ((absent,),) = self._rows(
+                "SELECT count(*) FROM named "
+                f"WHERE key NOT IN (SELECT {_key(_for_spreadsheets('profile_id'))} FROM profiles)"
+            )
         return Tally(
             selected=sum(states.values()),
             duplicate=states.get(_DUPLICATE, 0),
@@ -174,6 +214,7 @@ class Selection:
             rejected=tuple((Reason(reason), count) for reason, count in reasons),
             cut=int(cut),
             dropped=int(dropped),
+            absent=int(absent),
         )
 
     def size(self) -> int:
@@ -233,13 +274,19 @@ class Selection:
         dropped = " + ".join(column.dropped for column in self._fitted) or "0"
         values = "".join(f", {column.value}" for column in self._fitted)
         email = field_column(fields.index(self._matching.email_field))
+        named = "TRUE"
+        if self._narrowed:
+            key = _key(_for_spreadsheets("coalesce(profile_id, '')"))
+            named = f"{key} IN (SELECT key FROM named)"
         return f"""
             INSERT INTO profiles SELECT {segment}, profile_id, original, address, reason, forbids,
-                CASE WHEN address IS NULL THEN {_INVALID} ELSE {_TO_SEND} END, {cut}, {dropped}{values}
-            FROM (SELECT coalesce(profile_id, '') AS profile_id, address, reason,
+                CASE WHEN NOT named THEN {_OUTSIDE} WHEN address IS NULL THEN {_INVALID} ELSE {_TO_SEND} END,
+                {cut}, {dropped}{values}
+            FROM (SELECT coalesce(profile_id, '') AS profile_id, address, reason, {named} AS named,
                     CASE WHEN address IS NULL THEN {email} END AS original,
                     {" OR ".join(flags) or "FALSE"} AS forbids{cleaned}
                 FROM incoming)
+            WHERE named OR (forbids AND address IS NOT NULL)
         """
 
     def _distinct_profiles(self, source: Source, cancelled: Cancelled | None) -> int:
@@ -278,8 +325,17 @@ def _quoted_cell(text: str) -> str:
     return f"""'"' || replace({text}, '"', '""') || '"'"""
 
 
+def _key(text: str) -> str:
+    """128 bits (MD5) of a profile id as ``rejected.csv`` shows it: they take less memory than the text."""
+    return f"md5_number(left({text}, {_SHOWN_VALUE}))"
+
+
+def _printed(text: str) -> str:
+    return f"left(replace({text}, chr(0), '\ufffd'), {_SHOWN_VALUE})"
+
+
 def _for_spreadsheets(text: str) -> str:
-    shown = f"left(replace({text}, chr(0), '\ufffd'), {_SHOWN_VALUE})"
+    shown = _printed(text)
     return f"CASE WHEN regexp_matches({text}, '{_FORMULA}') THEN '''' || {shown} ELSE {shown} END"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from cctui.delivery.only_rejected import limited_to
 from cctui.delivery.states import STATUS_TITLES, Run, RunId, Status
 from cctui.locales import N_, _, date_time, day_and_time, duration, number, time_of_day
 from cctui.tui.listing import Cell, Column, Row
@@ -48,8 +49,9 @@ def filter_title(statuses: Sequence[Status]) -> str:
 
 
 def arrived(run: Run) -> bool:
-    """Whether a run sent everything it had to send: changes are told between such runs only."""
-    return run.status in {Status.SUCCESSFUL, Status.COMPLETED_WITH_ERRORS} and not run.dry_run
+    """Whether a run sent everything that its export has: changes are told between such runs only."""
+    whole = not run.dry_run and run.only_rejected_of is None
+    return whole and run.status in {Status.SUCCESSFUL, Status.COMPLETED_WITH_ERRORS}
 
 
 def before(runs: Sequence[Run]) -> dict[RunId, Run]:
@@ -72,7 +74,7 @@ def history_row(run: Run, earlier: Run | None, now: datetime, zone: tzinfo, *, w
     return Row(
         key=run.id,
         cells=(
-            Cell(shown(run.export_name)),
+            Cell(shown(run.export_name) + _marked(run)),
             Cell(started(at, now, zone), order=at.timestamp()),
             status_cell(run, worker_alive=worker_alive),
             Cell(started_by(run)),
@@ -84,6 +86,13 @@ def history_row(run: Run, earlier: Run | None, now: datetime, zone: tzinfo, *, w
         ),
         words=f"{run.id} {run.export} {_(STATUS_TITLES[run.status])}",
     )
+
+
+def _marked(run: Run) -> str:
+    """What distinguishes a run from a whole one, behind the name of its export."""
+    if run.only_rejected_of is not None:
+        return f" ({_('only rejected')})"
+    return f" ({_('dry run')})" if run.dry_run else ""
 
 
 def started(at: datetime, now: datetime, zone: tzinfo) -> str:
@@ -104,6 +113,8 @@ def signed(change: int) -> str:
 def change_line(run: Run, earlier: Run | None) -> Line:
     """The run under the cursor in words: its id, why it failed, or what changed since the run before."""
     parts = [Part(_("run {run}").format(run=run.id), Tone.QUIET)]
+    if run.only_rejected_of is not None:
+        parts.append(Part(f" · {limited_to(run)}", Tone.QUIET))
     if run.problem:
         tone = Tone.BAD if run.status is Status.FAILED else Tone.WARNING
         return (*parts, Part(" · ", Tone.QUIET), Part(shown(run.problem), tone))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cctui.delivery.refusals import REFUSED
-from cctui.locales import N_, _, number, percent
+from cctui.locales import N_, _, ngettext, number, percent
 from cctui.masking import mask, mask_email
 from cctui.matching.reasons import REASON_TITLES, Reason
 from cctui.tui.listing import Cell, Column, Row
@@ -115,6 +115,18 @@ def rejected_line(record: Sequence[str], *, masked: bool, narrow: bool = False) 
         Part(reason_title(reason)),
         Part(f"  {shown(message, 300)}" if message else "", Tone.QUIET),
     )
+
+
+def untraced_line(count: int) -> Line:
+    """How many refused rows are not in the list; nothing where all of them are."""
+    if count <= 0:
+        return ()
+    text = ngettext(
+        "{count} more row was refused, and Constant Contact did not say which one.",
+        "{count} more rows were refused, and Constant Contact did not say which ones.",
+        count,
+    )
+    return (Part(text.format(count=number(count)), Tone.WARNING),)
 
 
 def reason_title(reason: str) -> str:

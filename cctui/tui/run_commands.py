@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cctui.access.roles import Action, why_not
+from cctui.access.roles import Action, Sharing, why_not
 from cctui.delivery.states import Run, Status, Wish
 from cctui.locales import N_, _
-from cctui.tui.commands import LISTING, SEARCHING, Command, Facts, require, something_chosen
+from cctui.tui.commands import LISTING, SEARCHING, Choice, Command, Facts, require, something_chosen
+from cctui.tui.parts import shown
+from cctui.tui.reading import Snapshot
 
 RUN = N_("Run")
 LOG = N_("Log")
@@ -25,7 +27,15 @@ class RunFacts(Facts, frozen=True):
 class RejectedFacts(Facts, frozen=True):
     """What commands look at on the screen of rejected rows."""
 
+    run: Run | None = None
     unmasked: bool = False
+
+
+def choice_of(run: Run, snapshot: Snapshot) -> Choice:
+    """The export of a run as commands look at it; one that is gone is the administrators' business."""
+    export = snapshot.export(run.export)
+    sharing = snapshot.sharing(export) if export is not None else Sharing.ADMINISTRATORS
+    return Choice(run.export, shown(run.export_name), sharing=sharing, run=run.id)
 
 
 def going_on(facts: RunFacts) -> str:
@@ -60,19 +70,24 @@ def can_resume(facts: RunFacts) -> str:
     return _("This run is neither paused nor interrupted.")
 
 
-def is_over(facts: RunFacts) -> str:
+def is_over(facts: RunFacts | RejectedFacts) -> str:
     """Disabled while the run goes on."""
     if facts.run is None:
         return _("There is no run here.")
     return "" if facts.run.status.ended else _("This run goes on. Cancel it first, or wait for its end.")
 
 
-def has_rejected(facts: RunFacts) -> str:
+def has_rejected(facts: RunFacts | RejectedFacts) -> str:
     """Disabled where every row was fine."""
     run = facts.run
     if run is not None and run.totals.invalid + run.totals.refused:
         return ""
     return _("No row was rejected in this run.")
+
+
+def has_sent(facts: RunFacts | RejectedFacts) -> str:
+    """Disabled after a rehearsal: what it did not reject has not been sent either."""
+    return _("This was a dry run: it sent nothing.") if facts.run is not None and facts.run.dry_run else ""
 
 
 def log_in_front(facts: RunFacts) -> str:
@@ -145,6 +160,15 @@ RUN_COMMANDS = (
         RUN,
         hint=N_("Rejected rows"),
         why=has_rejected,
+    ),
+    Command(
+        "run.only_rejected",
+        N_("Run again with only the rejected"),
+        N_("Start a run of the profiles that this one rejected, as the source has them now."),
+        ("R",),
+        RUN,
+        needs=Action.RUN_EXPORT,
+        why=require(is_over, has_rejected, has_sent),
     ),
     Command(
         "run.batches",
@@ -233,6 +257,16 @@ REJECTED_COMMANDS = (
         hint=N_("Write CSV"),
         bar=True,
         why=may_see_addresses,
+    ),
+    Command(
+        "rejected.only_rejected",
+        N_("Run again with only the rejected"),
+        N_("Start a run of the profiles of these rows, whatever reason is chosen, as the source has them now."),
+        ("R",),
+        REJECTED,
+        bar=True,
+        needs=Action.RUN_EXPORT,
+        why=require(is_over, has_rejected, has_sent),
     ),
     Command(
         "rejected.pane",

@@ -11,6 +11,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from cctui.constant_contact.answers import Usage
+from cctui.delivery.only_rejected import limited_to, missing_sentences
 from cctui.delivery.states import (
     PAUSE_REASON_TITLES,
     STATUS_TITLES,
@@ -100,6 +101,8 @@ def facts_line(view: RunView, width: int) -> Line:
             who=started_by(run), when=moment(run.started_at or run.queued_at, view.now, view.zone)
         ),
     ]
+    if run.only_rejected_of is not None:
+        facts.insert(1, limited_to(run))
     if run.dry_run:
         facts.append(_("without sending"))
     if run.seconds is not None:
@@ -147,7 +150,7 @@ def standing(view: RunView) -> list[tuple[str, Tone]]:
     if run.problem and (run.status.ended or run.stage in {Stage.SEND, Stage.SETTLE}):
         tone = Tone.BAD if run.status is Status.FAILED else Tone.WARNING
         return [(shown(run.problem, 300), tone)] + ([(shown(run.do_next, 300), Tone.PLAIN)] if run.do_next else [])
-    return []
+    return [(sentence, Tone.WARNING) for sentence in missing_sentences(run.absent, run.untraced)]
 
 
 def _pause(view: RunView) -> str:

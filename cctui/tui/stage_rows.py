@@ -92,8 +92,9 @@ def _stage_texts(view: RunView, stage: Stage, width: int) -> list[Line]:
 
 
 def _select_texts(view: RunView) -> list[Line]:
-    # The ledger learns the number with the plan; until then the log knows it.
-    selected = view.run.totals.selected or view.progress.get(Stage.SELECT, (0, 0))[0]
+    # The ledger learns the number with the plan; until then the log knows how many members the segments have.
+    known = 0 if view.run.only_rejected_of else view.progress.get(Stage.SELECT, (0, 0))[0]
+    selected = view.run.totals.selected or known
     return [(Part(_profiles(selected)),)] if selected or view.run.planned else [()]
 
 

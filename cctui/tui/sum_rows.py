@@ -63,10 +63,15 @@ def next_line(run: Run, width: int) -> Line:
     if rejected:
         text = _("Rejected rows ({count})").format(count=number(rejected))
         steps.insert(0, ("e", text, "run.rejected"))
+        if not run.dry_run:
+            steps.insert(1, ("R", _("Run only these"), "run.only_rejected"))
     parts: list[Part] = [Part(_("Next"), Tone.QUIET)]
     for key, text, command in steps:
         action = f"screen.command('{command}')"
-        parts += [Part("   "), Part(key, Tone.KEY, action), Part(f" {text}", Tone.PLAIN, action)]
+        step = [Part("   "), Part(key, Tone.KEY, action), Part(f" {text}", Tone.PLAIN, action)]
+        if width_of([*parts, *step]) > width:
+            break  # the same steps are among the hints and the commands
+        parts += step
     return clipped(parts, width)
 
 

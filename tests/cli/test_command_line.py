@@ -230,6 +230,33 @@ def test_an_export_is_added_run_looked_at_and_removed(cctui: CommandLine, tmp_pa
     assert cctui("exports", "remove", "morning-mail", "night-mail", "--yes").code == 0
 
 
+def test_only_the_rejected_run_again_once_the_source_is_mended(cctui: CommandLine) -> None:
+    ran = cctui("run", "everyone-newsletter", "--run-id", "with-rejects", "--json")
+    assert ran.code == 3, ran.err
+    first = ran.json
+    assert first["invalid"]
+    names = {row["profile_id"] for row in csv.DictReader(io.StringIO(cctui("runs", "rejected", "with-rejects").out))}
+    profiles = next(path for path in (cctui.folder / "profiles").rglob("*.csv") if path.name == "AllCustomers_1.csv")
+    with profiles.open(encoding="utf-8", newline="") as file:
+        rows = [
+            [*row[:3], f"mended{n}@example.com", *row[4:]] if row[0] in names else row
+            for n, row in enumerate(csv.reader(file))
+        ]
+    with profiles.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    again = cctui("run", "everyone-newsletter", "--only-rejected-of", "with-rej", "--run-id", "mended", "--json")
+    report = again.json
+    assert report["only_rejected_of"] == "with-rejects"
+    assert report["selected"] == report["wanted"] == len(names)
+    assert (report["status"], report["invalid"], report["adds_up"]) == ("successful", 0, True)
+    assert report["sent"] + report["duplicate"] + report["suppressed"] == len(names)
+    assert "only the" in cctui("runs", "list").out
+    assert f"only the {len(names)} rejected of run with-rejects" in cctui("runs", "show", "mended").out
+    refused = cctui("run", "loyalty-tier-change", "--only-rejected-of", "with-rejects")
+    assert refused.code == 2
+    assert "another export" in refused.err
+
+
 def test_events_are_one_json_object_a_line_from_queued_to_ended(cctui: CommandLine) -> None:
     events = [json.loads(line) for line in cctui("run", "loyalty-tier-change", "--events").out.splitlines()]
     kinds = [event["event"] for event in events]

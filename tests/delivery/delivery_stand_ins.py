@@ -9,7 +9,7 @@ import csv
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -314,6 +314,7 @@ class People:
 
     def __init__(self, count: int, bad: int = 0) -> None:
         self.emails = [f"person{n}@contoso.com" for n in range(count)] + ["nobody"] * bad
+        self.gone: set[str] = set()
 
     def count(self, _segment: str) -> int:
         return len(self.emails)
@@ -333,14 +334,20 @@ def quick_match(
     matching: Any,
     workspace: Path,
     *,
+    only: Iterable[str] | None = None,
     on_progress: Any = None,
     cancelled: Any = None,
     limits: Limits | None = None,
 ) -> Matched:
     """Matching as the contract has it, in milliseconds: what has an at sign is sent, in bodies of ``max_rows``."""
     rows = (limits or Limits()).max_rows
-    good = [(f"p{n}", email) for n, email in enumerate(source.emails) if "@" in email]
-    bad = [(f"p{n}", email) for n, email in enumerate(source.emails) if "@" not in email]
+    members = [(f"p{n}", email) for n, email in enumerate(source.emails) if f"p{n}" not in source.gone]
+    wanted = set() if only is None else set(only)
+    absent = wanted - {profile for profile, _email in members}
+    if only is not None:
+        members = [(profile, email) for profile, email in members if profile in wanted]
+    good = [(profile, email) for profile, email in members if "@" in email]
+    bad = [(profile, email) for profile, email in members if "@" not in email]
     bodies: list[Body] = []
     (workspace / "bodies").mkdir(exist_ok=True)
     for number, first in enumerate(range(0, len(good), rows), start=1):
@@ -365,6 +372,8 @@ def quick_match(
         cut=0,
         dropped=0,
         bodies=tuple(bodies),
+        wanted=len(wanted),
+        absent=len(absent),
     )
 
 
@@ -438,13 +447,14 @@ class Story:
         found, _offset = self.spool.log.read()
         return [str(event.__struct_config__.tag) for event in found]
 
-    def start(self, run_id: str | None = None, *, dry_run: bool = False) -> Run:
+    def start(self, run_id: str | None = None, *, dry_run: bool = False, only_rejected_of: str | None = None) -> Run:
         return runs.start(
             self.environment,
             OPS,
             ExportId("newsletter"),
             run_id=RunId(run_id) if run_id else None,
             dry_run=dry_run,
+            only_rejected_of=only_rejected_of,
             clock=self.clock,
         )
 

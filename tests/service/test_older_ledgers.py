@@ -1,4 +1,4 @@
-"""A ledger of version 1, from before there were schedules, goes on with its runs."""
+"""A ledger of an older version, from before there were schedules or runs of some profiles, goes on with its runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from cctui.delivery.schedule_ledger import ScheduleLedger
 from cctui.delivery.states import Run, RunId, Status, Trigger
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-COLUMNS = tuple(column for column in RUN_COLUMNS if column != "due_at")
+LATER = {"due_at", "only_rejected_of", "wanted", "absent", "untraced"}
+COLUMNS = tuple(column for column in RUN_COLUMNS if column not in LATER)
 
 
 def a_run(run_id: str, export: str) -> Run:

@@ -61,6 +61,19 @@ def test_changes_count_from_the_last_run_of_the_export_that_arrived(story: Story
     assert plain(change_line(failed, first)).endswith("The list is not in this account any more.")
 
 
+def test_a_run_of_only_the_rejected_says_so_and_is_no_measure_for_changes(story: Story) -> None:
+    whole = story.successful("aaaa0001", totals(1_000))
+    part = story.successful("aaaa0002", totals(61), only_rejected_of=whole.id)
+    part = story.ledger.record("wanted", part.id, wanted=71)
+    last = story.successful("aaaa0003", totals(1_001))
+    earlier = before(story.ledger.runs())
+    assert earlier[last.id].id == whole.id
+    row = history_row(part, earlier.get(part.id), NOON, UTC)
+    assert row.cells[0].text == "Newsletter, high value (only rejected)"
+    assert row.cells[-1].text == ""
+    assert plain(change_line(part, earlier.get(part.id))) == "run aaaa0002 · only the 71 rejected of run aaaa0001"
+
+
 def test_a_change_has_its_sign() -> None:
     assert [signed(change) for change in (1_200, -3, 0)] == ["+1,200", "−3", "="]
 

@@ -244,7 +244,9 @@ def test_the_sums_in_words_and_numbers(story: Story) -> None:
         "409,117 sent = 409,096 accepted + 18 not added + 3 refused + 0 waiting",
     ]
     assert {part.tone for line in sum_rows(run, 116) for part in line} == {Tone.PLAIN}
-    assert texts(closing_rows(run, 116))[-1] == "Next   e Rejected rows (864)   r Run again   Esc Back"
+    assert texts(closing_rows(run, 116))[-1] == (
+        "Next   e Rejected rows (864)   R Run only these   r Run again   Esc Back"
+    )
 
 
 def test_a_sum_that_does_not_add_up_is_red_and_told_in_words(story: Story) -> None:
@@ -268,6 +270,19 @@ def test_sums_break_between_terms_on_narrow_screens(story: Story) -> None:
         assert all(width_of(row) <= width for row in rows)
         joined = " ".join(text.strip() for text in texts(rows))
         assert "1,903 duplicate + 861 invalid + 119 suppressed + 409,117 sent" in joined
+
+
+def test_a_run_of_only_the_rejected_says_what_it_is_and_who_is_missing(story: Story) -> None:
+    first = story.completed_with_errors()
+    run = story.plan(story.queue("0nlythem", only_rejected_of=first.id), Totals(selected=5, sent=5), batches=1)
+    assert "only the rejected of run 7f3a2b6c" in plain(facts_line(RunView(run, NOON, UTC), 116))
+    run = story.end(run, Status.SUCCESSFUL, wanted=864, absent=3, untraced=1)
+    view = RunView(run, NOON, UTC)
+    assert plain(facts_line(view, 116)).startswith("run 0nlythem · only the 864 rejected of run 7f3a2b6c · started by")
+    assert texts(standing_rows(view, 116)) == [
+        "3 profiles rejected then are in none of the segments any more.",
+        "1 row refused then could not be traced to a profile and is not among them.",
+    ]
 
 
 def test_a_run_that_goes_on_has_no_closing_rows_while_all_adds_up(story: Story) -> None:

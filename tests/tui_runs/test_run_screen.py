@@ -241,6 +241,46 @@ async def test_running_again_while_a_colleague_runs_it_watches_that_run(story: S
         assert isinstance(pilot.app.screen, RunScreen)
         assert pilot.app.screen.run_id == others.id
         assert "started by ops2" in text(pilot)
+        assert "A run started by ops2 goes on already. This is it; no other one was started." in text(pilot)
+
+
+@pytest.mark.parametrize("keys", [["R"], ["e", "R"]])
+async def test_running_again_with_only_the_rejected(
+    story: Story, keys: list[str], no_worker_is_started: list[str]
+) -> None:
+    """From the end of the run and from the rows themselves."""
+    run = story.completed_with_errors()
+    async with watching(story, run, NARROW) as pilot:
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+        newest = story.ledger.runs()[0]
+        assert newest.only_rejected_of == run.id
+        assert isinstance(pilot.app.screen, RunScreen)
+        assert pilot.app.screen.run_id == newest.id
+        assert "only the rejected of run 7f3a2b6c" in text(pilot)
+        assert no_worker_is_started
+
+
+async def test_only_the_rejected_can_be_run_again_where_there_are_any_and_it_is_over(story: Story) -> None:
+    for run, reason in (
+        (story.failed(), "No row was rejected in this run."),
+        (story.running_other(), "This run goes on. Cancel it first, or wait for its end."),
+    ):
+        async with watching(story, run) as pilot:
+            await pilot.press("R")
+            await pilot.pause()
+            assert reason in text(pilot)
+
+
+async def test_a_viewer_runs_nothing_again(story: Story) -> None:
+    async with watching(story, story.completed_with_errors(), role=Role.VIEWER) as pilot:
+        await pilot.press("e")
+        await settled(pilot)
+        await pilot.press("R")
+        await settled(pilot)
+        assert "Your role is Viewer. Ask an administrator." in text(pilot)
+        assert len(story.ledger.runs()) == 1
 
 
 async def test_what_cannot_be_done_says_why(story: Story) -> None:
@@ -509,6 +549,16 @@ async def test_rejected_rows_are_written_to_a_private_csv(
         await settled(pilot)
         assert isinstance(pilot.app.screen, ErrorDialog)
         assert "exists already" in text(pilot)
+
+
+async def test_refused_rows_that_nobody_can_name_are_told(story: Story) -> None:
+    run = story.send(story.plan(story.queue()), 11)
+    run = story.settle(run, 11, refused=7)
+    story.reject(run, 861)
+    async with watching(story, story.end(run, Status.COMPLETED_WITH_ERRORS), NARROW) as pilot:
+        await pilot.press("e")
+        await settled(pilot)
+        assert "4 more rows were refused, and Constant Contact did not say which ones." in text(pilot)
 
 
 async def test_the_rows_have_keys_of_their_own(story: Story) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -15,14 +16,16 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from cctui.delivery import runs
-from cctui.delivery.states import RunId
+from cctui.delivery.refusals import REFUSED
+from cctui.delivery.states import Run, RunId
 from cctui.errors import CctuiError, UsageError
 from cctui.locales import N_, _, number
 from cctui.tui.commands import Command
 from cctui.tui.page import Mover, Page
 from cctui.tui.parts import Line, Part, Tone, shown
-from cctui.tui.rejected_rows import REASON_COLUMNS, RejectedRows, reason_rows
-from cctui.tui.run_commands import REJECTED_COMMANDS, RejectedFacts
+from cctui.tui.rejected_rows import REASON_COLUMNS, RejectedRows, reason_rows, untraced_line
+from cctui.tui.run_again import run_again
+from cctui.tui.run_commands import REJECTED_COMMANDS, RejectedFacts, choice_of
 from cctui.tui.widgets.line_list import LineList
 from cctui.tui.widgets.lines import Rule
 from cctui.tui.widgets.prompt import Prompt
@@ -35,7 +38,7 @@ class RejectedScreen(Page):
     """Reasons above, rows below."""
 
     HEADING = N_("Rejected rows")
-    EXPLANATION = N_("Mend these values in the source; the next run takes them along.")
+    EXPLANATION = N_("Mend these values in the source, then run only these again.")
     MENU = False
     COMMANDS: ClassVar[tuple[Command, ...]] = REJECTED_COMMANDS
     CSS = """
@@ -56,6 +59,7 @@ class RejectedScreen(Page):
         super().__init__()
         self.run_id = run_id
         self._rows: RejectedRows | None = None
+        self._run: Run | None = None
 
     def body(self) -> Iterable[Widget]:
         """The reasons, the rows, the question for a file name."""
@@ -80,6 +84,12 @@ class RejectedScreen(Page):
     def rows_shown(self) -> LineList:
         """The rows."""
         return self.query_one("#rows", LineList)
+
+    def reload(self) -> None:
+        """Read again whose rows these are: the run may have ended meanwhile."""
+        if self.face.ledger is not None:
+            with suppress(CctuiError):  # pruned meanwhile: the rows say so where they cannot be read
+                self._run = self.face.ledger.run(self.run_id)
 
     def _load(self) -> None:
         worker = get_current_worker()
@@ -109,6 +119,8 @@ class RejectedScreen(Page):
         self._fit(self.size.width)
         self.reasons.show(reason_rows(message.rows.counts) if len(message.rows) else [])
         self.rows_shown.source_changed()
+        untraced = 0 if self._run is None else self._run.totals.refused - message.rows.counts[REFUSED]
+        self.detail = untraced_line(untraced)
         self.draw()
 
     def on_table_moved(self) -> None:
@@ -133,10 +145,11 @@ class RejectedScreen(Page):
         self.draw()
 
     def heading_line(self) -> Line:
-        """The title and the run."""
+        """The title, the export and the run."""
+        name = [shown(self._run.export_name, 60)] if self._run is not None else []
         return (
             Part(_("Rejected rows"), Tone.STRONG),
-            Part("   " + _("run {run}").format(run=self.run_id), Tone.QUIET),
+            Part("   " + " · ".join([*name, _("run {run}").format(run=self.run_id)]), Tone.QUIET),
         )
 
     def count(self) -> str:
@@ -148,10 +161,12 @@ class RejectedScreen(Page):
 
     def facts(self) -> RejectedFacts:
         """What commands look at."""
-        rows = self._rows
+        rows, run = self._rows, self._run
         return RejectedFacts(
             self.face.operator,
+            chosen=(choice_of(run, self.face.snapshot),) if run is not None else (),
             total=rows.counts.total() if rows is not None else 0,
+            run=run,
             unmasked=rows is not None and not rows.masked,
         )
 
@@ -169,6 +184,11 @@ class RejectedScreen(Page):
             self._rows.masked = not self._rows.masked
             self.rows_shown.source_changed()
             self.draw()
+
+    async def do_only_rejected(self) -> None:
+        """Start a run of these rows' profiles and watch it."""
+        if self._run is not None:
+            await run_again(self, self._run, only_rejected=True)
 
     def do_left(self) -> None:
         """The beginning of long lines."""

@@ -12,21 +12,20 @@ from textual.events import Resize
 from textual.timer import Timer
 from textual.widget import Widget
 
-from cctui.access.roles import Sharing
 from cctui.constant_contact.answers import Usage
 from cctui.delivery import runs
-from cctui.delivery.ledger import AlreadyRunning
 from cctui.delivery.spool import Spool
 from cctui.delivery.states import Run, RunId, Status
 from cctui.errors import CctuiError
 from cctui.locales import N_, _
 from cctui.tui import run_rows, stage_rows, sum_rows
 from cctui.tui.batch_rows import BATCH_COLUMNS, batch_facts, batch_row
-from cctui.tui.commands import Choice, Command
+from cctui.tui.commands import Command
 from cctui.tui.log_lines import LogLines
 from cctui.tui.page import Mover
 from cctui.tui.parts import Line, Part, Tone, plain, shown
-from cctui.tui.run_commands import RUN_COMMANDS, RunFacts
+from cctui.tui.run_again import run_again
+from cctui.tui.run_commands import RUN_COMMANDS, RunFacts, choice_of
 from cctui.tui.run_rows import RunView
 from cctui.tui.screens.run_log import LogPage
 from cctui.tui.widgets.line_block import LineBlock
@@ -56,8 +55,9 @@ class RunScreen(LogPage):
     RunScreen.-batches #log, RunScreen.-low.-batches #sums { display: none; }
     """
 
-    def __init__(self, run_id: RunId) -> None:
+    def __init__(self, run_id: RunId, *, told: str = "") -> None:
         super().__init__(run_id)
+        self._told = told
         self._view: RunView | None = None
         self._change = -1
         self._timer: Timer | None = None
@@ -81,6 +81,8 @@ class RunScreen(LogPage):
         """Keys go to the log; look for changes from now on."""
         self.log_pane.lines_shown.focus()
         self._timer = self.set_interval(POLL_SECONDS, self.poll)
+        if self._told:
+            self.notice(self._told, Tone.WARNING)
 
     @property
     def batch_table(self) -> Table:
@@ -232,11 +234,9 @@ class RunScreen(LogPage):
         face, view = self.face, self._view
         if view is None:
             return RunFacts(face.operator)
-        export = face.snapshot.export(view.run.export)
-        sharing = face.snapshot.sharing(export) if export is not None else Sharing.ADMINISTRATORS
         return RunFacts(
             face.operator,
-            chosen=(Choice(view.run.export, shown(view.run.export_name), sharing=sharing, run=view.run.id),),
+            chosen=(choice_of(view.run, face.snapshot),),
             total=1,
             run=view.run,
             interrupted=view.interrupted,
@@ -269,13 +269,12 @@ class RunScreen(LogPage):
         self.reload()
 
     async def do_again(self) -> None:
-        """Start a new run and watch that one; where one goes on already, watch it."""
-        try:
-            run = await asyncio.to_thread(runs.start, self.face.environment, self.face.operator, self._run.export)
-        except AlreadyRunning as other:
-            run = other.run
-        # Not awaited: this command is work of the screen that goes away.
-        self.app.call_later(self.app.switch_screen, RunScreen(run.id))
+        """Start a new run and watch that one."""
+        await run_again(self, self._run)
+
+    async def do_only_rejected(self) -> None:
+        """Start a run of what was rejected in this one, and watch it."""
+        await run_again(self, self._run, only_rejected=True)
 
     def do_rejected(self) -> None:
         """Open the rows that did not make it."""
