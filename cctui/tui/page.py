@@ -144,6 +144,13 @@ class Page(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Put the frame together."""
+        # Textual sets these classes after the first layout, which would be sent over the line for nothing.
+        size = self.app.size
+        for length, breakpoints in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            self.add_class(max(point for point in breakpoints if point[0] <= length)[1])
         yield TextLine(id="header")
         yield Rule(classes="frame-rule")
         yield TextLine(id="folded-menu")
