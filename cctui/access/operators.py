@@ -21,30 +21,39 @@ _HIGHEST_FIRST = (Role.ADMINISTRATOR, Role.CONTRIBUTOR, Role.VIEWER)
 def current_operator(users: Sequence[User], root: Path, *, name: str | None = None) -> Operator:
     """The operator and the highest of their roles in the environment in ``root``.
 
-    ``name`` is who a service account works for (``--operator``); only the owner of ``root`` may say so. While there are
-    no ``users``, the owner of the folder is administrator; whoever is not among them is viewer. Entries ``group:NAME``
-    match the groups that the operating system gives the operator, never those of the account that works for them.
+    While there are no ``users``, the owner of the folder is administrator; whoever is not among them is viewer. Entries
+    ``group:NAME`` match the groups that the operating system gives the operator.
+
+    ``name`` is who a service account works for (``--operator``): only the owner of ``root`` may say another one than
+    their own, only users that are listed get in, the groups of the account are not lent to them, and they are confined.
     Raises :class:`cctui.errors.NotPermitted`.
     """
     account = _account()
-    if name is None or name == account:
-        return Operator(account, _role(users, account, _own_groups()) if users else _unlisted(root))
-    if not _owns(root):
+    if name is None:
+        found = _role(users, account, _own_groups()) or Role.VIEWER
+        return Operator(account, found if users else _unlisted(root))
+    if name != account and not _owns(root):
         raise NotPermitted(
             _("You cannot work as {name}.").format(name=f'"{harmless(name, 60)}"'),
             why=_("Only the owner of the environment's folder can name another operator."),
             do=_("Leave out --operator, or ask an administrator."),
         )
-    return Operator(name, _role(users, name, _groups_of(name)))
+    role = _role(users, name, _groups_of(name))
+    if role is None:
+        raise NotPermitted(
+            _("{name} is no user of this environment.").format(name=f'"{harmless(name, 60)}"'),
+            do=_("Ask an administrator to add you: cctui users add"),
+        )
+    return Operator(name, role, confined=True)
 
 
-def _role(users: Sequence[User], name: str, groups: frozenset[str]) -> Role:
+def _role(users: Sequence[User], name: str, groups: frozenset[str]) -> Role | None:
     found = {
         user.role
         for user in users
         if (user.name.removeprefix(_GROUP) in groups if user.name.startswith(_GROUP) else user.name == name)
     }
-    return next((role for role in _HIGHEST_FIRST if role in found), Role.VIEWER)
+    return next((role for role in _HIGHEST_FIRST if role in found), None)
 
 
 def _unlisted(root: Path) -> Role:

@@ -50,10 +50,14 @@ class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """The person at the keyboard: the operating system's user and the role found for them."""
+    """The person at the keyboard: the operating system's user and the role found for them.
+
+    ``confined`` are those for whom an account that others share works; see :mod:`cctui.access.confinement`.
+    """
 
     name: str
     role: Role
+    confined: bool = False
 
 
 class Action(StrEnum):

@@ -6,6 +6,7 @@ Commands live in the modules beside this one and are imported when they are call
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -90,11 +91,34 @@ def root(
 ) -> int | None:
     ctx.obj = Session(environment=environment, as_json=as_json, operator_name=operator, language=language)
     ctx.obj.speak()
-    if ctx.invoked_subcommand is None:
-        from cctui.cli.application import application
+    words = _asked_over_ssh(ctx.obj) if operator is not None else []
+    if ctx.invoked_subcommand is not None:
+        return None
+    if words:
+        return _carry_out(ctx, words)
+    from cctui.cli.application import application
 
-        return cast("int", ctx.invoke(application))
-    return None
+    return cast("int", ctx.invoke(application))
+
+
+def _asked_over_ssh(session: Session) -> list[str]:
+    """What the bearer of a key asked for beside the forced command; whoever is no user gets no further than here."""
+    from cctui.access.confinement import confined, words_asked_for
+
+    return words_asked_for(os.environ) if confined(session.operator) else []
+
+
+def _carry_out(ctx: click.Context, words: list[str]) -> int | None:
+    """Carry out a command of ours below ``ctx``, where operator and environment are settled."""
+    from cctui.access.confinement import not_ours
+
+    if words[0] not in COMMANDS and "/" not in words[0]:
+        raise not_ours(" ".join(words))
+    name, command, rest = root.resolve_command(ctx, words)
+    if command is None:
+        raise not_ours(" ".join(words))
+    with command.make_context(name, rest, parent=ctx) as inner:
+        return cast("int | None", command.invoke(inner))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import structs
 
+from cctui.access.confinement import Reach
 from cctui.access.roles import Action, Sharing, require
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import ExitCode, UsageError
@@ -105,6 +106,8 @@ def add_connection(
             raise click.UsageError(_("Data privacy and compliance: read the text above and say --agree."))
         click.confirm(_("I agree"), abort=True)
     now = SystemClock().now().replace(microsecond=0)
+    if api or authorization:
+        session.stay_within(Reach.SERVICE)
     given = {key: value for key, value in (("api", api), ("authorization", authorization)) if value}
     saved = changes.add_connection(
         environment,
@@ -257,6 +260,7 @@ def edit_connection(session: Session, connection: str, name: str | None, share: 
     from cctui.definitions import changes
 
     environment = session.environment
+    require(session.operator, Action.CHANGE_CONNECTIONS)
     stored = environment.connection(connection)
     changed: dict[str, Any] = {}
     if name:
@@ -280,6 +284,7 @@ def remove_connection(session: Session, connection: str, yes: bool) -> None:
     from cctui.constant_contact import connection_life
 
     environment = session.environment
+    require(session.operator, Action.CHANGE_CONNECTIONS)
     definition = environment.connection(connection).definition
     confirm(_("Remove {connection}?").format(connection=printable(definition.display_name)), yes=yes)
     connection_life.remove_connection(environment, session.operator, definition.id)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct, json, structs
 
+from cctui.access.confinement import Reach
 from cctui.access.operators import current_operator
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode, UsageError
@@ -52,6 +53,7 @@ class _Sample(Struct, frozen=True):
 def demo(session: Session, profiles: int, headless: bool) -> int:
     from platformdirs import user_cache_path
 
+    session.stay_within(Reach.PROCESS)
     folder = (session.asked_for or user_cache_path("cctui") / "demo").absolute()
     watched = sys.stdin.isatty() and sys.stdout.isatty() and not headless and not session.as_json
     _make_place(folder, profiles, fresh=not watched)

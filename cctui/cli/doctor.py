@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cctui.access.roles import Action, may
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode
 from cctui.locales import _
@@ -14,11 +15,11 @@ from cctui.locales import _
 @in_session
 def doctor(session: Session, offline: bool) -> int:
     from cctui.definitions.environment import Environment
-    from cctui.delivery.readiness import Verdict, findings
+    from cctui.delivery.readiness import Finding, Verdict, findings
 
-    found = []
+    found: list[Finding] = []
     marks = {Verdict.GOOD: "  ", Verdict.NOTE: "- ", Verdict.PROBLEM: "! "}
-    for finding in findings(Environment(session.environment_path), online=not offline):
+    for finding in findings(Environment(session.environment_path), online=not offline, connections=_sees(session)):
         found.append(finding)
         if session.as_json:
             continue
@@ -31,3 +32,14 @@ def doctor(session: Session, offline: bool) -> int:
     elif not problems:
         click.echo(_("Everything is in order."))
     return ExitCode.FAILED if problems else ExitCode.SUCCESSFUL
+
+
+def _sees(session: Session) -> bool:
+    """Whether the caller sees connections; while nothing can be read there is nothing to see."""
+    from cctui.definitions.environment import EnvironmentMissing
+    from cctui.definitions.toml_files import DefinitionError
+
+    try:
+        return may(session.operator, Action.SEE_CONNECTIONS)
+    except (EnvironmentMissing, DefinitionError):
+        return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import structs
 
+from cctui.access.confinement import Reach
 from cctui.cli.schedules import schedule
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import CctuiError, UsageError
@@ -14,7 +15,6 @@ from cctui.locales import _, ngettext, number, relative_time
 from cctui.masking import printable
 
 if TYPE_CHECKING:
-    from cctui.definitions.environment import Environment
     from cctui.definitions.model import AttributeMapping, ExportDefinition
 
 
@@ -48,7 +48,7 @@ def list_exports(session: Session) -> None:
             ]
         )
         return
-    names = _connection_names(environment)
+    names = _connection_names(session)
     rows = []
     for entry in entries:
         if isinstance(entry, Broken):
@@ -84,7 +84,7 @@ def show_export(session: Session, export: str) -> None:
     if session.as_json:
         session.emit(definition)
         return
-    names = _connection_names(environment)
+    names = _connection_names(session)
     print_facts(
         [
             (_("Export"), definition.id),
@@ -144,7 +144,8 @@ def add_export(session: Session, export_id: str | None, in_editor: bool, **conte
     environment = session.environment
     taken = {entry.path.stem for entry in environment.exports()}
     if in_editor:
-        definition = _edited(_template(environment, export_id or new_id("export", taken)))
+        session.stay_within(Reach.EDITOR)
+        definition = _edited(_template(session, export_id or new_id("export", taken)))
     else:
         missing = [
             option
@@ -182,6 +183,7 @@ def edit_export(session: Session, export: str, in_editor: bool, **content: Any) 
     environment = session.environment
     stored = environment.export(export)
     if in_editor:
+        session.stay_within(Reach.EDITOR)
         definition = _edited(stored.path.read_text(encoding="utf-8"))
     else:
         definition = _with_content(stored.definition, content)
@@ -276,9 +278,9 @@ def _mapping(text: str) -> AttributeMapping:
     return AttributeMapping(attribute=attribute, field=field)
 
 
-def _template(environment: Environment, export_id: str) -> str:
+def _template(session: Session, export_id: str) -> str:
     """An export to be filled in, with what the environment offers named in comments."""
-    connections = ", ".join(sorted(_connection_names(environment))) or "-"
+    connections = ", ".join(sorted(_connection_names(session))) or "-"
     return "\n".join(
         [
             f'id = "{export_id}"',
@@ -316,12 +318,15 @@ def _edited(text: str) -> ExportDefinition:
             text = written
 
 
-def _connection_names(environment: Environment) -> dict[str, str]:
+def _connection_names(session: Session) -> dict[str, str]:
+    """The names of connections by id, as far as the caller may know them."""
+    from cctui.definitions.changes import as_known
     from cctui.definitions.environment import Broken
 
+    operator = session.operator
     return {
-        entry.definition.id: printable(entry.definition.display_name)
-        for entry in environment.connections()
+        entry.definition.id: printable(as_known(operator, entry.definition).display_name)
+        for entry in session.environment.connections()
         if not isinstance(entry, Broken)
     }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cctui.access.confinement import Reach
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import ExitCode
 from cctui.locales import _, date_time, duration, number
@@ -167,6 +168,8 @@ def rejected(session: Session, run_id: str, output: Path | None) -> None:
     from cctui.delivery import runs as operations
 
     environment = session.environment
+    if output is not None:
+        session.stay_within(Reach.PATH)
     found = operations.find(environment, run_id)
     if session.as_json:
         session.emit([{"reason": title, "count": count} for title, count in _summary(environment, found)])

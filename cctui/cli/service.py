@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cctui.access.confinement import Reach
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode
 from cctui.locales import _
@@ -17,6 +18,8 @@ from cctui.locales import _
 def worker(session: Session, until_idle: bool) -> int:
     from cctui.delivery.worker import serve
 
+    session.stay_within(Reach.PROCESS)
+
     return serve(session.environment, until_idle=until_idle)
 
 
@@ -26,8 +29,10 @@ def worker(session: Session, until_idle: bool) -> int:
     "--data", type=click.Path(file_okay=False, path_type=Path), required=True, help=_("Folder of its contacts.")
 )
 @in_session
-def sandbox(_session: Session, port: int, data: Path) -> int:
+def sandbox(session: Session, port: int, data: Path) -> int:
     from cctui.sandbox import running
+
+    session.stay_within(Reach.PROCESS)
 
     with running.start(data, port=port) as service:
         click.echo(_("The sandbox answers at {address}. Ctrl+C stops it.").format(address=service.base_url))

@@ -16,6 +16,7 @@ from cctui.errors import CctuiError
 from cctui.locales import _
 
 if TYPE_CHECKING:
+    from cctui.access.confinement import Reach
     from cctui.access.roles import Operator
     from cctui.definitions.environment import Environment
 
@@ -52,6 +53,7 @@ class Session:
     def narrow(self, environment: str | None, as_json: bool) -> None:
         """Take over what was said after the command's name."""
         if environment is not None:
+            self._stay(environment)
             self._environment_option = environment
             self.speak()
         self.as_json = self.as_json or as_json
@@ -69,6 +71,19 @@ class Session:
             locales.use(self._language)
             return
         locales.use(_declared_language(self.environment_path) or locales.from_locale())
+
+    def stay_within(self, reach: Reach) -> None:
+        """Return where the operator can reach this. Raises :class:`cctui.errors.NotPermitted` for a confined one."""
+        from cctui.access.confinement import require_reach
+
+        if self._operator_name is not None:
+            require_reach(self.operator, reach)
+
+    def _stay(self, environment: str) -> None:
+        from cctui.access.confinement import Reach
+
+        if Path(environment).expanduser().absolute() != self.environment_path:
+            self.stay_within(Reach.ENVIRONMENT)
 
     @property
     def environment_path(self) -> Path:

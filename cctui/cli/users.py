@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cctui.access.confinement import Reach
 from cctui.access.roles import ROLE_TITLES, Action, Role, User, require
 from cctui.cli.session import Session, confirm, in_session, print_table
 from cctui.errors import UsageError
@@ -45,6 +46,7 @@ def list_users(session: Session, keys_path: Path | None) -> None:
     from cctui.access.rights import rights
 
     require(session.operator, Action.CHANGE_USERS)
+    _see_to_paths(session, None, keys_path)
     found = session.environment.read().definition.users
     if session.as_json:
         session.emit(found)
@@ -72,6 +74,7 @@ def list_users(session: Session, keys_path: Path | None) -> None:
 def add_user(session: Session, name: str, role: str, ssh_key: str | None, keys_path: Path | None) -> None:
     from cctui.definitions import system_changes
 
+    _see_to_paths(session, ssh_key, keys_path)
     line = _key_line(session.environment, name, ssh_key)
     system_changes.add_user(session.environment, session.operator, User(name, Role(role)))
     click.echo(_("{name} is {role} now.").format(name=printable(name), role=_(ROLE_TITLES[Role(role)])))
@@ -89,6 +92,7 @@ def edit_user(session: Session, name: str, role: str | None, ssh_key: str | None
 
     if role is None and ssh_key is None:
         raise click.UsageError(_("Say also {options}.").format(options="--role, --ssh-key"))
+    _see_to_paths(session, ssh_key, keys_path)
     line = _key_line(session.environment, name, ssh_key)
     if role is None:
         require(session.operator, Action.CHANGE_USERS)
@@ -109,6 +113,7 @@ def remove_user(session: Session, name: str, yes: bool, keys_path: Path | None) 
     from cctui.definitions import system_changes
 
     require(session.operator, Action.CHANGE_USERS)
+    _see_to_paths(session, None, keys_path)
     confirm(_("Remove {name}?").format(name=printable(name)), yes=yes)
     system_changes.remove_user(session.environment, session.operator, name)
     click.echo(_("Removed: {name}").format(name=printable(name)))
@@ -127,6 +132,12 @@ def audit(session: Session) -> None:
     if path.exists():
         with path.open("rb") as log:
             shutil.copyfileobj(log, sys.stdout.buffer)
+
+
+def _see_to_paths(session: Session, key: str | None, keys_path: Path | None) -> None:
+    """A key itself may always be given; a file only by those who may name files."""
+    if keys_path is not None or (key is not None and " " not in key):
+        session.stay_within(Reach.PATH)
 
 
 def _key_line(environment: Environment, name: str, key: str | None) -> str | None:

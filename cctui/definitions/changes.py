@@ -15,7 +15,7 @@ from cctui.access.roles import Action, Operator, Role, Sharing, may, require
 from cctui.definitions import audit, toml_files
 from cctui.definitions.audit import Deed
 from cctui.definitions.environment import Broken, Environment, NotFound, Removed, Stored, new_id
-from cctui.definitions.model import ConnectionDefinition, ExportDefinition, ExportSchedule
+from cctui.definitions.model import CONSTANT_CONTACT, ConnectionDefinition, ExportDefinition, ExportSchedule
 from cctui.definitions.toml_files import DefinitionError
 from cctui.errors import UsageError
 from cctui.locales import _, ngettext, number
@@ -48,6 +48,13 @@ def usable_connections(environment: Environment, operator: Operator) -> list[Con
         for entry in environment.connections()
         if isinstance(entry, Stored) and may(operator, Action.CHANGE_EXPORT, entry.definition.shared_with)
     ]
+
+
+def as_known(operator: Operator, connection: ConnectionDefinition) -> ConnectionDefinition:
+    """A connection as ``operator`` may know it (C7): one that is not theirs to use has no name but its type's."""
+    if may(operator, Action.SEE_CONNECTIONS) or may(operator, Action.CHANGE_EXPORT, connection.shared_with):
+        return connection
+    return structs.replace(connection, display_name=CONSTANT_CONTACT, account=None, export_user=None)
 
 
 def sharing_of(environment: Environment, export: ExportDefinition) -> Sharing | None:

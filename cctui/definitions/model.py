@@ -35,6 +35,8 @@ TimeOfDay = Annotated[
     Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description=N_("a time of day with 24 hours, such as 06:30")),
 ]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+CONSTANT_CONTACT = "Constant Contact"
+"""The type of connections, by its own name in every language."""
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

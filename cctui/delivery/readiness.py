@@ -44,8 +44,11 @@ class Finding(Struct, frozen=True):
     do: str = ""
 
 
-def findings(environment: Environment, *, online: bool = True) -> Iterator[Finding]:
-    """Look at everything, in the order in which a run needs it. With ``online`` Constant Contact is asked too."""
+def findings(environment: Environment, *, online: bool = True, connections: bool = True) -> Iterator[Finding]:
+    """Look at everything, in the order in which a run needs it. With ``online`` Constant Contact is asked too.
+
+    Without ``connections`` nothing is said about these, for those who may not see them, and nothing is asked.
+    """
     try:
         definition = environment.read().definition
     except CctuiError as problem:
@@ -66,18 +69,21 @@ def findings(environment: Environment, *, online: bool = True) -> Iterator[Findi
             _("Profiles"),
             ngettext("{count} segment", "{count} segments", len(segments)).format(count=number(len(segments))),
         )
-    connections: dict[str, ConnectionDefinition] = {}
+    online = online and connections
+    sound: dict[str, ConnectionDefinition] = {}
     for connection in environment.connections():
         if isinstance(connection, Broken):
-            yield _problem(_("Connection {name}").format(name=connection.id), connection.problem)
+            if connections:
+                yield _problem(_("Connection {name}").format(name=connection.id), connection.problem)
             continue
-        connections[connection.definition.id] = connection.definition
-        yield from _connection(environment, connection.definition, online=online)
+        sound[connection.definition.id] = connection.definition
+        if connections:
+            yield from _connection(environment, connection.definition, online=online)
     for export in environment.exports():
         if isinstance(export, Broken):
             yield _problem(_("Export {name}").format(name=export.id), export.problem)
         else:
-            yield _export(environment, export.definition, connections, source, set(segments), online=online)
+            yield _export(environment, export.definition, sound, source, set(segments), online=online)
     if source is not None:
         source.close()
     alive = launch.worker_alive(environment)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from cctui.access.confinement import Reach, require_reach
 from cctui.access.roles import Action, Operator, Sharing, require
 from cctui.definitions import audit
 from cctui.definitions.audit import Deed
@@ -167,6 +168,7 @@ def hand_out_rejected(environment: Environment, operator: Operator, run_id: RunI
 
 def write_rejected(environment: Environment, operator: Operator, run_id: RunId, target: Path) -> None:
     """Copy the rejected rows to ``target``; see :func:`hand_out_rejected`."""
+    require_reach(operator, Reach.PATH)
     hand_out_rejected(environment, operator, run_id)
     reports.write_rejected(environment, find(environment, run_id), target)
 

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, RenderableType
-from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from cctui.access.roles import ROLE_TITLES, Operator
+from cctui.access.confinement import confined
+from cctui.access.roles import ROLE_TITLES, Operator, User
 from cctui.definitions.environment import Environment
 from cctui.delivery.ledger import Ledger
 from cctui.delivery.states import Run, RunId, Status
-from cctui.errors import CctuiError, UsageError
+from cctui.errors import CctuiError, NotPermitted, UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import N_, _, language, time_of_day
 from cctui.tui import glyphs, last_visit
+from cctui.tui.confined_app import ConfinedApp
 from cctui.tui.frame import HeaderFacts, Place
 from cctui.tui.page import Page
 from cctui.tui.parts import Tone, shown
@@ -54,7 +55,7 @@ ColorSystem = Literal["standard", "256", "truecolor"]
 """How many colours a terminal has, in Rich's words."""
 
 
-class CctuiApp(App[int]):
+class CctuiApp(ConfinedApp):
     """The face of one environment for one operator."""
 
     TITLE = "cctui"
@@ -83,14 +84,14 @@ class CctuiApp(App[int]):
         color_system: ColorSystem | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class)
+        super().__init__(operator, driver_class=driver_class)
         if color_system is not None:
             self.console = _console(self.console, color_system)
         self.environment = environment
-        self.operator = operator
         self.clock = clock or SystemClock()
         self.open_at = open_at
         self.fault: BaseException | None = None
+        self.shown_out: NotPermitted | None = None
         self.snapshot = Snapshot()
         self.last_visit = last_visit.read(environment, operator.name)
         self.removed: list[Removed] = []
@@ -103,7 +104,7 @@ class CctuiApp(App[int]):
         built_in = list(self.available_themes)
         for theme in THEMES:
             self.register_theme(theme)
-        self.set_reactive(App.theme, DARK.name)
+        self.set_reactive(CctuiApp.theme, DARK.name)
         for name in built_in:
             self.unregister_theme(name)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -261,6 +262,18 @@ class CctuiApp(App[int]):
         self.snapshot = snapshot
         if snapshot.environment is not None:
             self.zone = ZoneInfo(snapshot.environment.environment.time_zone)
+            if confined(self.operator):
+                self._look_at_role(snapshot.environment.users)
+
+    def _look_at_role(self, users: Sequence[User]) -> None:
+        """Take the role that the operator has now; whoever was removed meanwhile has to leave."""
+        from cctui.access.operators import current_operator
+
+        try:
+            self.operator = current_operator(users, self.environment.root, name=self.operator.name)
+        except NotPermitted as problem:
+            self.shown_out = problem
+            self.exit(return_code=problem.exit_code)
 
     def _tell_what_ended(self) -> None:
         """Say which runs have ended since this operator last looked, also while they were away."""

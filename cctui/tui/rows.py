@@ -7,8 +7,9 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from cctui.access.roles import SHARING_TITLES, Action, Operator, may
+from cctui.definitions.changes import as_known
 from cctui.definitions.environment import Broken, Stored
-from cctui.definitions.model import ConnectionDefinition, ExportDefinition, SegmentKind, SegmentState
+from cctui.definitions.model import CONSTANT_CONTACT, ConnectionDefinition, ExportDefinition, SegmentKind, SegmentState
 from cctui.definitions.schedule_words import schedule_in_words
 from cctui.delivery.states import STATUS_TITLES, Run, Status
 from cctui.locales import N_, _, date_time, ngettext, number, percent, relative_time
@@ -22,9 +23,6 @@ from cctui.tui.reading import Snapshot, identity, title
 
 if TYPE_CHECKING:
     from cctui.constant_contact.connection_check import ConnectionCheck
-
-CONSTANT_CONTACT = "Constant Contact"
-"""The product's name; it is never translated."""
 
 EXPORT_COLUMNS = (
     Column("name", N_("Display name"), least=16, most=40),
@@ -107,7 +105,7 @@ def export_row(stored: Stored[ExportDefinition] | Broken, snapshot: Snapshot, op
     elif connection is None:
         used = Cell(f"{glyphs.WARNING} {shown(export.connection)}", Tone.WARNING)
     else:
-        used = Cell(shown(connection.display_name))
+        used = Cell(shown(as_known(operator, connection).display_name))
     return Row(
         key=export.id,
         cells=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cctui.access.confinement import confined
 from cctui.access.roles import Action, Sharing, why_not
 from cctui.delivery.states import Run, Status, Wish
 from cctui.locales import N_, _
@@ -103,6 +104,18 @@ def log_or_batches(facts: RunFacts) -> str:
 def may_see_addresses(facts: Facts) -> str:
     """Disabled for those who may not see whole addresses."""
     return why_not(facts.operator, Action.SEE_ADDRESSES)
+
+
+def log_can_be_saved(facts: Facts) -> str:
+    """Disabled where no file of the box may be written."""
+    return _("Not saved in this session. Y copies the log.") if confined(facts.operator) else ""
+
+
+def rows_can_be_written(facts: Facts) -> str:
+    """Disabled where no file of the box may be written; the rows can be fetched with the same key."""
+    if confined(facts.operator):
+        return _("Not written in this session. On your own machine: ssh HOST runs rejected RUN")
+    return ""
 
 
 def mask_or_show(facts: RejectedFacts) -> str:
@@ -209,7 +222,14 @@ RUN_COMMANDS = (
         LOG,
         why=log_in_front,
     ),
-    Command("log.save", N_("Save log"), N_("Write every line listed to a file."), ("w",), LOG, why=log_in_front),
+    Command(
+        "log.save",
+        N_("Save log"),
+        N_("Write every line listed to a file."),
+        ("w",),
+        LOG,
+        why=require(log_in_front, log_can_be_saved),
+    ),
     Command("log.left", N_("Left"), N_("The beginning of long lines."), ("left",), LOG, palette=False),
     Command("log.right", N_("Right"), N_("The end of long lines."), ("right",), LOG, palette=False),
     *LISTING,
@@ -256,7 +276,7 @@ REJECTED_COMMANDS = (
         REJECTED,
         hint=N_("Write CSV"),
         bar=True,
-        why=may_see_addresses,
+        why=require(may_see_addresses, rows_can_be_written),
     ),
     Command(
         "rejected.only_rejected",

@@ -21,7 +21,8 @@ def run_app(environment: Environment, operator: Operator, open_at: str | None = 
     """Run the application until the operator leaves; returns the exit code.
 
     Raises :class:`cctui.errors.UsageError` where there is no terminal to draw on, and
-    :class:`cctui.host.crash_reports.Fault` after a fault of our own; the terminal is as before in any case.
+    :class:`cctui.host.crash_reports.Fault` after a fault of our own, :class:`cctui.errors.NotPermitted` where the
+    operator was removed meanwhile; the terminal is as before in any case.
     """
     refuse_without_terminal()
     from cctui.tui.app import CctuiApp
@@ -38,6 +39,8 @@ def run_app(environment: Environment, operator: Operator, open_at: str | None = 
         give_back()
     if app.fault is not None:
         raise crash_reports.keep(app.fault, environment.state_folder)
+    if app.shown_out is not None:
+        raise app.shown_out
     code = app.return_code or 0
     if app.segments_busy:
         # A count of millions of profiles cannot be broken off; nobody waits for its thread.

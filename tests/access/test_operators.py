@@ -61,9 +61,14 @@ def test_variables_of_the_shell_do_not_say_who_one_is(tmp_path: Path, monkeypatc
 
 def test_a_service_account_works_for_a_named_operator_without_lending_its_groups(tmp_path: Path) -> None:
     users = [User("ops2", Role.CONTRIBUTOR), User(f"group:{MY_GROUP}", Role.ADMINISTRATOR)]
-    assert current_operator(users, tmp_path, name="ops2") == Operator("ops2", Role.CONTRIBUTOR)
-    assert current_operator(users, tmp_path, name="nobody-known") == Operator("nobody-known", Role.VIEWER)
-    assert current_operator([], tmp_path, name="nobody-known").role is Role.VIEWER
+    assert current_operator(users, tmp_path, name="ops2") == Operator("ops2", Role.CONTRIBUTOR, confined=True)
+
+
+@pytest.mark.parametrize("users", [[], [User("ops2", Role.ADMINISTRATOR), User(f"group:{MY_GROUP}", Role.VIEWER)]])
+@pytest.mark.parametrize("name", ["nobody-known", "group:ops2", ""])
+def test_a_named_operator_who_is_not_listed_gets_in_nowhere(tmp_path: Path, users: list[User], name: str) -> None:
+    with pytest.raises(NotPermitted, match="no user of this environment"):
+        current_operator(users, tmp_path, name=name)
 
 
 def test_only_the_owner_of_the_folder_can_name_another_operator(somebody_elses_folder: Path) -> None:
@@ -72,9 +77,9 @@ def test_only_the_owner_of_the_folder_can_name_another_operator(somebody_elses_f
         current_operator(users, somebody_elses_folder, name="boss")
 
 
-def test_own_name_may_always_be_said(tmp_path: Path) -> None:
+def test_who_says_their_own_name_is_confined_too(tmp_path: Path) -> None:
     users = [User(f"group:{MY_GROUP}", Role.CONTRIBUTOR)]
-    assert current_operator(users, tmp_path, name=ME) == Operator(ME, Role.CONTRIBUTOR)
+    assert current_operator(users, tmp_path, name=ME) == Operator(ME, Role.CONTRIBUTOR, confined=True)
 
 
 @pytest.mark.parametrize("action", list(Action))

@@ -12,16 +12,18 @@ from msgspec import structs
 from run_stories import EXPORT, Story, screen_text
 from textual.pilot import Pilot
 
-from cctui.access.roles import Role
-from cctui.delivery import events, launch
+from cctui.access.roles import Operator, Role
+from cctui.delivery import events, launch, runs
 from cctui.delivery.events import Level
 from cctui.delivery.states import PauseReason, Run, Stage, Status, Totals, Wish
+from cctui.errors import NotPermitted
 from cctui.tui.app import CctuiApp
 from cctui.tui.screens import history
 from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog
 from cctui.tui.screens.history import HistoryScreen
 from cctui.tui.screens.rejected import RejectedScreen
 from cctui.tui.screens.run import RunScreen
+from cctui.tui.widgets.prompt import Prompt
 
 NARROW = (80, 24)
 
@@ -405,6 +407,26 @@ async def test_saving_writes_a_new_private_file_and_no_other(
         await pilot.press("w", "enter")
         await settled(pilot)
         assert "There is a file of this name already." in text(pilot)
+
+
+async def test_over_ones_own_key_nothing_is_saved_on_the_box(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = story.completed_with_errors()
+    async with watching(story, run) as pilot:
+        pilot.app.operator = Operator("ops1", Role.ADMINISTRATOR, confined=True)
+        await pilot.press("w")
+        await settled(pilot)
+        assert "Not saved in this session. Y copies the log." in text(pilot)
+        pilot.app.screen.query_one(Prompt).post_message(Prompt.Answered("save", str(tmp_path / "any.log")))
+        await settled(pilot)
+        assert "No file of this box is read or written in this session." in text(pilot)
+    with pytest.raises(NotPermitted, match="session"):
+        runs.write_rejected(
+            story.environment, Operator("ops1", Role.ADMINISTRATOR, confined=True), run.id, tmp_path / "any.csv"
+        )
+    assert list(tmp_path.rglob("any.*")) == []
 
 
 # Batches

@@ -18,7 +18,7 @@ from cctui.constant_contact.connection_check import (
     state_without_asking,
 )
 from cctui.definitions.environment import Broken, Stored
-from cctui.definitions.model import ConnectionDefinition, ConnectionId
+from cctui.definitions.model import CONSTANT_CONTACT, ConnectionDefinition, ConnectionId
 from cctui.locales import N_, _
 from cctui.tui import glyphs, rows
 from cctui.tui.commands import Choice, Command
@@ -238,7 +238,7 @@ def _tabs(*, discover: bool) -> Line:
 def _tile() -> list[BoardLine]:
     return [
         BoardLine(),
-        BoardLine((Part(rows.CONSTANT_CONTACT, Tone.STRONG),)),
+        BoardLine((Part(CONSTANT_CONTACT, Tone.STRONG),)),
         BoardLine((Part(_("Send segments to the contact lists of a Constant Contact account."), Tone.QUIET),)),
         BoardLine(
             (Part(_("You need: an application key with the device flow, and someone who may sign in."), Tone.QUIET),)

@@ -12,7 +12,7 @@ from textual.widgets import Button
 from cctui.access.roles import Action, may
 from cctui.definitions import changes
 from cctui.definitions.environment import Environment, NotFound, Stored, new_id
-from cctui.definitions.model import ExportDefinition, ExportId
+from cctui.definitions.model import CONSTANT_CONTACT, ExportDefinition, ExportId
 from cctui.definitions.toml_files import ChangedElsewhere, DefinitionError
 from cctui.delivery import runs
 from cctui.locales import _
@@ -24,7 +24,6 @@ from cctui.tui.export_facts import ListRead
 from cctui.tui.export_pane_commands import COMMANDS
 from cctui.tui.list_page import ListPage
 from cctui.tui.parts import Tone, shown
-from cctui.tui.rows import CONSTANT_CONTACT
 from cctui.tui.screens.attribute_picker import AttributePicker
 from cctui.tui.screens.changed_elsewhere import ChangedElsewhereDialog, Kept
 from cctui.tui.screens.export_sheet import ExportSheet

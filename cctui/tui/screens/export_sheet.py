@@ -334,7 +334,7 @@ class ExportSheet(Page):
                 now=face.clock.now(),
                 viewing=bool(self._viewing),
                 may_add_connection=may(face.operator, Action.CHANGE_CONNECTIONS),
-                connection=connection,
+                connection=changes.as_known(face.operator, connection) if connection else None,
                 usable=len(self._usable()),
                 source=watch.source,
                 segments=face.segments.known(),

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
+from cctui.access.confinement import Reach, confined, why_out_of_reach
 from cctui.delivery.states import RunId
 from cctui.locales import _, number
 from cctui.tui.commands import Command
@@ -60,7 +61,11 @@ class LogPage(Page):
         text = self.text_under_cursor()
         if text:
             self.face.copy(text)
-            self.notice(_("Copied, where the terminal allows it. w saves to a file."))
+            self.notice(
+                _("Copied, where the terminal allows it.")
+                if confined(self.face.operator)
+                else _("Copied, where the terminal allows it. w saves to a file.")
+            )
 
     def text_under_cursor(self) -> str:
         """What ``y`` copies."""
@@ -74,6 +79,8 @@ class LogPage(Page):
         self.notice(
             _("{count} lines copied.").format(count=lines)
             if whole
+            else _("The last {count} lines copied: terminals take no more.").format(count=lines)
+            if confined(self.face.operator)
             else _("The last {count} lines copied: terminals take no more. w saves them all.").format(count=lines)
         )
 
@@ -87,6 +94,8 @@ class LogPage(Page):
         self.log_pane.lines_shown.focus()
         if message.kind == "search":
             self.log_pane.search(message.text)
+        elif refused := why_out_of_reach(self.face.operator, Reach.PATH):
+            self.notice(refused, Tone.BAD)
         elif message.text:
             self.log_pane.save(Path(message.text).expanduser())
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from cctui.constant_contact.answers import Usage
-from cctui.definitions.model import ConnectionDefinition, ExportDefinition
+from cctui.definitions.model import CONSTANT_CONTACT, ConnectionDefinition, ExportDefinition
 from cctui.locales import _
 from cctui.matching.mapping import attribute_title
 from cctui.matching.results import Preview
@@ -22,7 +22,6 @@ from cctui.tui import glyphs
 from cctui.tui.export_draft import Draft, PaneField
 from cctui.tui.export_facts import ListRead, PreviewRead, SourceFields
 from cctui.tui.parts import Line, Part, Tone, shown
-from cctui.tui.rows import CONSTANT_CONTACT
 from cctui.tui.segment_reading import SegmentList
 from cctui.tui.widgets.choice import ChoiceField
 from cctui.tui.widgets.fact_lines import FactLines
@@ -244,7 +243,8 @@ class ExportForm(Form):
         choice.disabled = state.viewing or none
         lines: list[Line] = []
         if state.connection is not None:
-            choice.show(f"{CONSTANT_CONTACT} › {shown(state.connection.display_name)}")
+            names = dict.fromkeys([CONSTANT_CONTACT, shown(state.connection.display_name)])
+            choice.show(" › ".join(names))
         elif chosen:
             choice.show(shown(chosen), Tone.WARNING)
             lines = [says.warning(_("This connection does not exist any more. Choose another one."))]
