@@ -1,137 +1,139 @@
-"""How a value of the profile is made fit for its attribute, as expressions of DuckDB's SQL.
+"""How the values of a column are made fit for their attribute, all of them at once (Arrow).
 
 Line breaks and tabs become one space, other control characters and NUL go, text is composed (NFC), white space and
-zero-width characters at the ends go; what is then longer than the attribute takes is cut and counted. Dates become
-``YYYY-MM-DD``, phones ``NNN-NNN-NNNN``, birthdays plain numbers; a value that is none is left out and counted.
-A value without anything is an empty cell, which the service leaves as it was (API guide, import).
+zero-width characters at the ends go; what is then longer than the attribute takes is cut and counted. Dates, birthdays
+and phones have rules of their own (:mod:`cctui.matching.typed_values`). A value without anything is an empty cell,
+which the service leaves as it was (API guide, import).
+
+Most values need nothing of this: one pattern finds them, and only the rest is worked on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from cctui.matching.attributes import AttributeKind, KnownAttribute
+from cctui.matching.typed_values import TypedValues
 
-_BREAKS = r"[\x{9}-\x{D}\x{85}\x{2028}\x{2029}]+"
-_CONTROLS = r"\p{Cc}"
-_BLANK = r"[\s\p{Z}\x{180E}\x{200B}-\x{200F}\x{2060}\x{FEFF}]"
-_ENDS = rf"^{_BLANK}+|{_BLANK}+$"
-_PLAIN = r"[!-~](?:[ -~]*[!-~])?"
-_ODD = rf"{_CONTROLS}|[\x{{2028}}\x{{2029}}]|^{_BLANK}|{_BLANK}$"
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-_DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y/%m/%d", "%m-%d-%Y", "%d.%m.%Y", "%Y%m%d")
-"""What the service documents for an anniversary, and two ways to write a date that cannot be misread."""
+_BREAKS: Final = r"[\x{9}-\x{D}\x{85}\x{2028}\x{2029}]+"
+_CONTROLS: Final = r"\p{Cc}"
+_BLANK: Final = r"[\s\p{Z}\x{180E}\x{200B}-\x{200F}\x{2060}\x{FEFF}]"
+_ENDS: Final = rf"^{_BLANK}+|{_BLANK}+$"
 
-_NOT_SET = (
+_SETTLED: Final = (
+    *("!-~", r"\x{A1}-\x{AC}\x{AE}-\x{2AF}", r"\x{388}-\x{3FF}", r"\x{400}-\x{482}\x{48A}-\x{52F}"),
+    *(r"\x{531}-\x{556}\x{561}-\x{587}", r"\x{5D0}-\x{5EA}", r"\x{621}-\x{64A}", r"\x{1E00}-\x{1EFF}"),
+    *(r"\x{2010}-\x{2027}", r"\x{3041}-\x{3096}\x{30A1}-\x{30FA}\x{30FC}-\x{30FE}"),
+    *(r"\x{3400}-\x{4DBF}\x{4E00}-\x{9FFF}", r"\x{AC00}-\x{D7A3}"),
+)
+"""Characters that are seen, are composed already and combine with none of the others."""
+
+PLAIN_TEXT: Final = rf"\A(?:[{''.join(_SETTLED)}](?: *[{''.join(_SETTLED)}])*)?\z"
+"""The pattern (RE2) of a value that surely stays as it is."""
+
+_NOT_SET: Final = (
     *("", "0", "0.0", "false", "f", "no", "n", "off", "none", "null", "nan", "n/a", "-", "allow", "allowed"),
     *("falsch", "nein", "usann", "nei", "hamis", "nem", "fals", "nu", "否", "假"),
 )
 
 
-class CleanColumn(Struct, frozen=True):
-    """The value of one attribute: SQL of the value, and of 1 where it was cut or left out, else 0."""
+class Fitted(Struct, frozen=True):
+    """What is sent for some attributes: a column for each, and per row how many values were cut and left out.
 
-    value: str
-    cut: str
-    dropped: str
+    ``cut`` and ``dropped`` are ``None`` where that is nowhere more than 0.
+    """
 
-
-def quoted(text: str) -> str:
-    """``text`` as a string of SQL."""
-    return "'" + text.replace("'", "''") + "'"
+    values: list[pa.Array]
+    cut: pa.Array | None = None
+    dropped: pa.Array | None = None
 
 
-def clean(column: str) -> str:
-    """The value of ``column``, cleaned and not yet cut; never null."""
-    composed = f"nfc_normalize(regexp_replace(regexp_replace({column}, '{_BREAKS}', ' ', 'g'), '{_CONTROLS}', '', 'g'))"
-    return (
-        f"CASE WHEN {column} IS NULL THEN '' WHEN regexp_full_match({column}, '{_PLAIN}') THEN {column} "
-        f"WHEN NOT regexp_matches({column}, '{_ODD}') THEN nfc_normalize({column}) ELSE {_stripped(composed)} END"
-    )
+@lru_cache
+def text(value: str) -> pa.Scalar:
+    """``value`` for Arrow; kept, because where NumPy is not installed Arrow looks for it each time it makes one."""
+    import pyarrow as pa
+
+    return pa.scalar(value, pa.string())
 
 
-def fitted(known: Sequence[KnownAttribute], columns: Sequence[str]) -> list[CleanColumn]:
-    """What is sent for each attribute of ``known``, given the ``columns`` with its cleaned values."""
-    both = [
-        _month_or_day(known, columns, kind) for kind in (AttributeKind.MONTH, AttributeKind.DAY) if _has(known, kind)
-    ]
-    return [_fitted(attribute, column, " AND ".join(both)) for attribute, column in zip(known, columns, strict=True)]
+@lru_cache
+def _ways_to_say_no() -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(_NOT_SET, pa.string())
 
 
-def is_set(column: str) -> str:
+def cleaned(values: pa.Array) -> pa.Array:
+    """The values without what no attribute takes, not yet cut; never null."""
+    import pyarrow.compute as pc
+
+    values = pc.fill_null(values, text(""))
+    odd = pc.invert(pc.match_substring_regex(values, PLAIN_TEXT))
+    if not odd.true_count:
+        return values
+    some = pc.replace_substring_regex(values.filter(odd), _BREAKS, " ")
+    some = pc.replace_substring_regex(some, _CONTROLS, "")
+    return pc.replace_with_mask(values, odd, _stripped(pc.utf8_normalize(some, form="NFC")))
+
+
+def fitted(known: Sequence[KnownAttribute], columns: Sequence[pa.Array], typed: TypedValues) -> Fitted:
+    """What is sent for each attribute of ``known``, given the ``columns`` with its values as the source has them."""
+    clean = [cleaned(column) for column in columns]
+    cuts: list[pa.Array] = []
+    for place, attribute in enumerate(known):
+        if attribute.kind in {AttributeKind.TEXT, AttributeKind.CUSTOM}:
+            clean[place], cut = _shortened(clean[place], attribute.limit)
+            if cut is not None:
+                cuts.append(cut)
+    values, dropped = typed.fitted(clean)
+    return Fitted(values, _added(cuts), dropped)
+
+
+def is_set(values: pa.Array) -> pa.Array:
     """Whether a do-not-mail flag says that no mail is wanted: any text but the known ways to say no.
 
     In doubt nobody is mailed: "Do Not Allow" and the date of an opt-out count as set.
     """
-    return f"lower(trim(coalesce({column}, ''))) NOT IN ({', '.join(map(quoted, _NOT_SET))})"
+    import pyarrow.compute as pc
+
+    said = pc.utf8_lower(pc.utf8_trim(pc.fill_null(values, text("")), characters=" "))
+    return pc.invert(pc.is_in(said, value_set=_ways_to_say_no()))
 
 
-def _fitted(attribute: KnownAttribute, column: str, birthday: str) -> CleanColumn:
-    match attribute.kind:
-        case AttributeKind.TEXT | AttributeKind.CUSTOM:
-            longer = f"strlen({column}) > {attribute.limit} AND length({column}) > {attribute.limit}"
-            shortened = _stripped(f"left({column}, {attribute.limit})")
-            return CleanColumn(f"CASE WHEN {longer} THEN {shortened} ELSE {column} END", f"({longer})::INTEGER", "0")
-        case AttributeKind.DATE:
-            value = f"strftime({_date(column)}, '%Y-%m-%d')"
-        case AttributeKind.MONTH:
-            value = f"CASE WHEN {birthday} THEN {_month(column)}::VARCHAR END"
-        case AttributeKind.DAY:
-            value = f"CASE WHEN {birthday} THEN {_day(column)}::VARCHAR END"
-        case AttributeKind.PHONE:
-            value = _phone(column)
-    return CleanColumn(f"coalesce({value}, '')", "0", f"({column} <> '' AND ({value}) IS NULL)::INTEGER")
+def _shortened(values: pa.Array, limit: int) -> tuple[pa.Array, pa.Array | None]:
+    """The values cut to ``limit`` characters, and which of them were."""
+    import pyarrow.compute as pc
+
+    longest = pc.max(pc.binary_length(values)).as_py() or 0
+    if longest <= limit:
+        return values, None
+    longer = pc.greater(pc.utf8_length(values), limit)
+    if not longer.true_count:
+        return values, None
+    cut = _stripped(pc.utf8_slice_codeunits(values.filter(longer), 0, limit))
+    return pc.replace_with_mask(values, longer, cut), longer
 
 
-def _stripped(text: str) -> str:
-    return f"regexp_replace({text}, '{_ENDS}', '', 'g')"
+def _stripped(values: pa.Array) -> pa.Array:
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(values, _ENDS, "")
 
 
-def _date(column: str) -> str:
-    """The date in ``column``, with or without a time of day, from 1900 to ten years ahead (V2 import guide)."""
-    formats = ", ".join(map(quoted, _DATE_FORMATS))
-    day = f"try_strptime(regexp_extract({column}, '^([0-9./-]+)([T ][0-9:.,+Z-]+)?$', 1), [{formats}])::DATE"
-    return f"CASE WHEN year({day}) BETWEEN 1901 AND year(current_date) + 10 THEN {day} END"
+def _added(masks: Sequence[pa.Array]) -> pa.Array | None:
+    """How many of ``masks`` hold, row by row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-
-def _month(column: str) -> str:
-    """A month as a number, or that of a whole date."""
-    return f"coalesce({_number(column, 12)}, month({_date(column)}))"
-
-
-def _day(column: str) -> str:
-    return f"coalesce({_number(column, 31)}, day({_date(column)}))"
-
-
-def _number(column: str, most: int) -> str:
-    number = f"try_cast(regexp_extract({column}, '^0?([0-9]{{1,2}})(\\.0+)?$', 1) AS INTEGER)"
-    return f"CASE WHEN {number} BETWEEN 1 AND {most} THEN {number} END"
-
-
-def _month_or_day(known: Sequence[KnownAttribute], columns: Sequence[str], kind: AttributeKind) -> str:
-    """Half of the test for a whole birthday: this half is there, and with the month no day that never comes."""
-    month, day = (
-        next((column for attribute, column in zip(known, columns, strict=True) if attribute.kind is wanted), "''")
-        for wanted in (AttributeKind.MONTH, AttributeKind.DAY)
-    )
-    if kind is AttributeKind.MONTH:
-        return f"({_month(month)}) IS NOT NULL"
-    longest = f"[31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][{_month(month)}]"
-    return f"({_day(day)}) <= {longest}"
-
-
-def _has(known: Sequence[KnownAttribute], kind: AttributeKind) -> bool:
-    return any(attribute.kind is kind for attribute in known)
-
-
-def _phone(column: str) -> str:
-    """A number of the North American plan; others are not supported in an import (API description)."""
-    digits = f"regexp_replace({column}, '[^0-9]', '', 'g')"
-    area = r"^1?([2-9][0-9]{2})([2-9][0-9]{2})([0-9]{4})$"
-    written = r"^([+]1)?[0-9 ()./-]+$"
-    return (
-        f"CASE WHEN regexp_matches({column}, '{written}') AND regexp_matches({digits}, '{area}') "
-        f"THEN regexp_replace({digits}, '{area}', '\\1-\\2-\\3') END"
-    )
+    total: pa.Array | None = None
+    for mask in masks:
+        ones = mask.cast(pa.uint8())
+        total = ones if total is None else pc.add(total, ones)
+    return total

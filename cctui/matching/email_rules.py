@@ -51,7 +51,7 @@ def judge(value: str) -> tuple[EmailAddress | None, Reason | None]:
     reason = _fault(text)
     if reason is not None:
         return None, reason
-    address = None if surely_refused(text) else _library(text)
+    address = None if surely_refused(text) else _address(text)
     if address is None:
         return None, _fault_by_part(text)
     if len(address) > MAX_LENGTH:
@@ -64,22 +64,18 @@ def judged(values: pa.Array) -> tuple[pa.Array, pa.Array]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    text = pa.string()
-    blank = pc.fill_null(pc.equal(values, ""), True)
-    plain = pc.fill_null(
-        pc.and_(pc.less_equal(pc.binary_length(values), MAX_LENGTH), pc.match_substring_regex(values, plain_pattern())),
-        False,
-    )
-    odd = pc.invert(pc.or_(plain, blank))
-    verdicts = [judge(value) for value in values.filter(odd).to_pylist()]
-    nothing = pa.scalar(None, text)
-    addresses = pc.if_else(plain, pc.ascii_lower(pc.ascii_trim(values, " ")), nothing)
-    reasons = pc.if_else(blank, pa.scalar(Reason.MISSING.value, text), nothing)
-    if not verdicts:
+    plain = pc.match_substring_regex(values, plain_pattern())
+    if (pc.max(pc.binary_length(values)).as_py() or 0) > MAX_LENGTH:
+        plain = pc.and_(plain, pc.less_equal(pc.binary_length(values), MAX_LENGTH))
+    odd = pc.invert(plain.fill_null(False) if plain.null_count else plain)
+    addresses = pc.ascii_lower(pc.ascii_trim(values, " "))
+    reasons = pa.nulls(len(values), pa.string())
+    if not odd.true_count:
         return addresses, reasons
+    verdicts = [judge(value or "") for value in values.filter(odd).to_pylist()]
     return (
-        pc.replace_with_mask(addresses, odd, pa.array([address for address, _reason in verdicts], text)),
-        pc.replace_with_mask(reasons, odd, pa.array([reason for _address, reason in verdicts], text)),
+        pc.replace_with_mask(addresses, odd, pa.array([address for address, _reason in verdicts], pa.string())),
+        pc.replace_with_mask(reasons, odd, pa.array([reason for _address, reason in verdicts], pa.string())),
     )
 
 
@@ -113,6 +109,24 @@ def surely_refused(text: str) -> bool:
     """Whether the library refuses ``text``, as a look at its parts tells; it takes some thirty times as long to ask."""
     local_part, _at, domain = text.partition("@")
     return not _LOCAL_PART.fullmatch(local_part) or (domain.isascii() and not _ASCII_DOMAIN.fullmatch(domain))
+
+
+def _address(text: str) -> str | None:
+    """What the library makes of ``text``, whose local part is plain: that is sent as it is, whatever the domain.
+
+    Domains in other letters take the library longest, and there are few of them: each is asked about once.
+    """
+    local_part, _at, domain = text.rpartition("@")
+    if domain.isascii() or len(text) > MAX_LENGTH:
+        return _library(text)
+    asked = _library_on_domain(domain)
+    return asked and f"{local_part.lower()}@{asked}"
+
+
+@lru_cache(maxsize=10_000)
+def _library_on_domain(domain: str) -> str | None:
+    found = _library(f"a@{domain}")
+    return found and found.removeprefix("a@")
 
 
 def _library(text: str) -> str | None:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from cctui.host import files
 from cctui.locales import _
 from cctui.matching.drafts import Drafts
 from cctui.matching.mapping import Matching
-from cctui.matching.packing import Packer, header_row, text_of
+from cctui.matching.packing import Packer, header_row
+from cctui.matching.read_ahead import ReadAhead
 from cctui.matching.results import (
     Body,
     Cancelled,
@@ -28,10 +31,8 @@ from cctui.matching.results import (
 from cctui.matching.selection import SPILL_FOLDER, Selection, disk_faults, go_on
 from cctui.profiles.source import SegmentName, Source
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 _NO_LIMITS = Limits()
+_Part = TypeVar("_Part")
 
 
 def match(
@@ -102,35 +103,44 @@ def _write_contacts(
     packer = Packer(workspace / "bodies", matching.headings, limits, drafts)
     index = drafts.new(workspace / "contacts.parquet")
     position = 0
-    with pq.ParquetWriter(
-        index,
-        schema,
-        compression="zstd",
-        use_dictionary=["segment"],
-        column_encoding={"position": "DELTA_BINARY_PACKED", "profile_id": "DELTA_LENGTH_BYTE_ARRAY"},
-        write_statistics=["position"],
-    ) as writer:
-        for batch in _until_cancelled(selection.contacts(), cancelled):
-            packer.add(batch.column("line"))
+    with (
+        pq.ParquetWriter(
+            index,
+            schema,
+            compression="zstd",
+            use_dictionary=["segment"],
+            column_encoding={"position": "DELTA_BINARY_PACKED", "profile_id": "DELTA_LENGTH_BYTE_ARRAY"},
+            write_statistics=["position"],
+        ) as writer,
+        closing(ReadAhead(selection.contacts())) as ready,
+        ThreadPoolExecutor(1, thread_name_prefix="index") as beside,
+    ):
+        indexed: Future[None] | None = None
+        for batch in _until_cancelled(iter(ready), cancelled):
             ones = pa.repeat(pa.scalar(1, pa.int64()), batch.num_rows)
             positions = pc.cumulative_sum(ones, start=position - 1)
             columns = [positions, batch.column("profile_id"), batch.column("segment")]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
             position += batch.num_rows
+            if indexed is not None:
+                indexed.result()
+            indexed = beside.submit(writer.write_batch, pa.RecordBatch.from_arrays(columns, schema=schema))
+            packer.add(batch.column("line"))
+        if indexed is not None:
+            indexed.result()
     return packer.finish()
 
 
 def _write_rejected(selection: Selection, workspace: Path, drafts: Drafts, cancelled: Cancelled | None) -> None:
     rejected = drafts.new(workspace / "rejected.csv")
     rejected.write(header_row(("profile_id", "reason", "value")))
-    for batch in _until_cancelled(selection.rejected(), cancelled):
-        rejected.write(text_of(batch.column("line")))
+    for piece in _until_cancelled(selection.rejected(), cancelled):
+        rejected.write(piece)
 
 
-def _until_cancelled(batches: Iterator[pa.RecordBatch], cancelled: Cancelled | None) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
+def _until_cancelled(parts: Iterator[_Part], cancelled: Cancelled | None) -> Iterator[_Part]:
+    for part in parts:
         go_on(cancelled)
-        yield batch
+        yield part
 
 
 def _clear(workspace: Path) -> None:

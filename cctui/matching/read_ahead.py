@@ -1,13 +1,16 @@
-"""Reading and judging go on in a thread of their own while DuckDB takes in what was read before."""
+"""Reading goes on in a thread of its own, and work on what was read in others, in an order that nobody notices."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 _WAITING_AT_MOST = 2
 _LOOK_EVERY = 0.1
 
@@ -44,6 +47,9 @@ class ReadAhead(Generic[_Item]):
             self._put(None)
         except BaseException as problem:  # noqa: BLE001 - whatever it is belongs to the one who reads
             self._put(problem)
+        finally:
+            if isinstance(self._items, Generator):
+                self._items.close()
 
     def _put(self, item: _Item | BaseException | None) -> bool:
         """Hand over ``item``; false where nobody wants it any more."""
@@ -54,3 +60,28 @@ class ReadAhead(Generic[_Item]):
                 continue
             return True
         return False
+
+
+def in_order(work: Callable[[_Item], _Made], items: Iterator[_Item], threads: int) -> Iterator[_Made]:
+    """What ``work`` makes of each of ``items``, in their order, made by ``threads`` at a time and a few ahead.
+
+    What ``items`` or ``work`` raise is raised here, after all that came before.
+    """
+    problem: BaseException | None = None
+    with ThreadPoolExecutor(threads, thread_name_prefix="work ahead") as pool:
+        waiting: deque[Future[_Made]] = deque()
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                break
+            except BaseException as raised:  # noqa: BLE001 - it is raised again, after what came before it
+                problem = raised
+                break
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    if problem is not None:
+        raise problem

@@ -80,9 +80,10 @@ class Body(Struct, frozen=True):
 class Matched(Struct, frozen=True):
     """What became of the selected rows; each is counted in exactly one of the four states.
 
-    ``profiles`` is the number of distinct profiles, ``cut`` that of values cut at a limit and ``dropped`` that of
-    values left out because they do not fit their attribute, both in contacts to be sent. Of a selection that is
-    narrowed, ``wanted`` are the profiles named, ``absent`` those of them that are in none of the segments.
+    ``profiles`` is the number of distinct profiles where it had to be counted: more rows than the limit were read, or
+    profiles were named. ``cut`` is that of values cut at a limit and ``dropped`` that of values left out because they
+    do not fit their attribute, both in contacts to be sent. Of a selection that is narrowed, ``wanted`` are the
+    profiles named, ``absent`` those of them that are in none of the segments.
     """
 
     selected: int
@@ -90,7 +91,7 @@ class Matched(Struct, frozen=True):
     invalid: int
     suppressed: int
     sent: int
-    profiles: int
+    profiles: int | None
     rejected: tuple[tuple[Reason, int], ...]
     cut: int
     dropped: int

@@ -214,6 +214,7 @@ class ParquetTable:
                             do=_("Files that belong together need the same columns."),
                         )
                     for batch in file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False):
+                        _require_text(path, batch)
                         yield pa.RecordBatch.from_arrays([batch.column(name) for name in names], schema=schema)
             except (pa.ArrowException, OSError) as error:
                 raise _broken(path, error) from None
@@ -240,6 +241,16 @@ def _parquet(path: Path) -> parquet.ParquetFile:
         return parquet.ParquetFile(path, memory_map=False, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, error) from None
+
+
+def _require_text(path: Path, batch: pa.RecordBatch) -> None:
+    """Raises :class:`SourceError` where bytes that are called text are none: Parquet's readers do not look."""
+    import pyarrow as pa
+
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        raise text_files.wrong_encoding(path, Dialect()) from None
 
 
 def _broken(path: Path, error: BaseException) -> SourceError:

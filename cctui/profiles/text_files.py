@@ -62,7 +62,7 @@ def first_record(path: Path, dialect: Dialect) -> list[str] | None:
                     break
                 size *= 4
     except UnicodeError:
-        raise _wrong_encoding(path, dialect) from None
+        raise wrong_encoding(path, dialect) from None
     except (OSError, EOFError) as error:
         raise unreadable(path, error) from None
     raise _open_quote(path)
@@ -108,7 +108,7 @@ def records(
         if not blocks.empty:
             raise _explained(path, dialect, str(error)) from None
     except UnicodeError:
-        raise _wrong_encoding(path, dialect) from None
+        raise wrong_encoding(path, dialect) from None
     except (OSError, EOFError) as error:
         raise unreadable(path, error) from None
     finally:
@@ -275,7 +275,8 @@ def _parsed(head: str, dialect: Dialect) -> tuple[list[str] | None, bool]:
         csv.field_size_limit(limit)
 
 
-def _wrong_encoding(path: Path, dialect: Dialect) -> SourceError:
+def wrong_encoding(path: Path, dialect: Dialect) -> SourceError:
+    """What to tell where bytes of a file are no text in the encoding of ``dialect``."""
     return SourceError(
         _("The file {file} is not {encoding}.").format(
             file=shown(path), encoding=printable(dialect.encoding, 40).upper()
@@ -307,7 +308,7 @@ def _explained(path: Path, dialect: Dialect, message: str) -> SourceError:
             do=_("Wait until the export has finished, copy the file again, or correct the delimiter."),
         )
     if "UTF8" in message:
-        return _wrong_encoding(path, dialect)
+        return wrong_encoding(path, dialect)
     if "straddl" in message:
         return _open_quote(path)
     return SourceError(

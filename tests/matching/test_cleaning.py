@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from plain_matching import PeopleInMemory, person, read_bodies
+from plain_matching import PeopleInMemory, person, plain_value, read_bodies
 
 from cctui.definitions.model import AttributeMapping
 from cctui.matching.attributes import AttributeKind, attribute_title, known_attribute, known_attributes
+from cctui.matching.cleaning import PLAIN_TEXT
 from cctui.matching.mapping import Matching
 from cctui.matching.plan_files import match
 from cctui.matching.results import Matched
@@ -90,6 +94,31 @@ def test_cuts_count_only_in_contacts_that_are_sent(tmp_path: Path) -> None:
     rows = [person(1, "a@example.com", "n" * 60), person(2, "a@example.com", "n" * 60), person(3, "x", "n" * 60)]
     names = Matching("EMail", (AttributeMapping(attribute="first_name", field="FirstName"),))
     assert match(PeopleInMemory({"One": rows}), [SegmentName("One")], names, tmp_path).cut == 1
+
+
+def test_the_pattern_of_plain_text_takes_nothing_that_has_to_be_changed() -> None:
+    """Every character alone, inside, at an end; and none that a character before it could be composed with."""
+    characters = [chr(point) for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+    taken = set()
+    for before, after in (("", ""), ("a", "b"), ("a", ""), ("", "b")):
+        values = [f"{before}{character}{after}" for character in characters]
+        plain = pc.match_substring_regex(pa.array(values), PLAIN_TEXT).to_pylist()
+        found = [value for value, is_plain in zip(values, plain, strict=True) if is_plain]
+        assert [value for value in found if plain_value(value, 50) != value] == []
+        taken |= {value.removeprefix(before).removesuffix(after) for value in found}
+    assert len(taken) > 40_000
+    decompositions = [unicodedata.decomposition(character).split() for character in characters]
+    seconds = {chr(int(parts[1], 16)) for parts in decompositions if len(parts) == 2 and not parts[0].startswith("<")}
+    jamo = {chr(point) for point in range(0x1100, 0x1200)}
+    assert taken & (seconds | jamo) == set()
+    assert not any(unicodedata.combining(character) for character in taken)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "Ada King", "Zoë", "O'Neill, Jr.", '"', "Łódź", "Анна", "東京", "김", "ẞ", "a  b"]
+)
+def test_usual_values_are_plain_text(value: str) -> None:
+    assert pc.match_substring_regex(pa.array([value]), PLAIN_TEXT).to_pylist() == [True]
 
 
 DATES = {

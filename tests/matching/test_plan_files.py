@@ -57,7 +57,7 @@ def test_a_small_segment_becomes_one_body_an_index_and_a_list_of_rejects(workspa
     )
     assert (matched.selected, matched.duplicate, matched.invalid, matched.suppressed, matched.sent) == (6, 1, 2, 1, 2)
     assert matched.rejected == ((Reason.MISSING, 1), (Reason.NO_TOP_LEVEL_DOMAIN, 1))
-    assert matched.profiles == 6
+    assert matched.profiles is None  # counted only where more rows than the limit are read
     (body,) = matched.bodies
     assert (body.number, body.first_position, body.contacts, body.size) == (1, 0, 2, len(data))
     assert body.sha256 == hashlib.sha256(data).hexdigest()
@@ -381,8 +381,7 @@ def test_no_input_can_break_a_limit_or_lose_or_double_a_row(
         assert matched.adds_up
 
 
-def test_marking_in_parts_changes_nothing(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "_MARKED_AT_ONCE", 3)
+def test_more_memory_for_many_rows_changes_nothing(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "_MANY_ROWS", 5)
     rows = [person(n, f"p{n % 9}@example.com", no="true" if n in {4, 17} else "") for n in range(30)]
     matched = match(PeopleInMemory({"One": rows, "Two": rows[::-1]}), BOTH, NAMES, workspace)

@@ -246,6 +246,18 @@ def test_a_parquet_file_that_is_not_whole(tmp_path: Path) -> None:
     assert "Parquet" in refused(tmp_path, "people.parquet", SegmentDefinition(name="All")).what
 
 
+@pytest.mark.parametrize("column", ["CustomerId", "EMail"])
+def test_a_parquet_file_whose_text_is_no_text_is_named(tmp_path: Path, column: str) -> None:
+    values = {name: [b"a@example.com", b"b@example.com"] for name in ("CustomerId", "EMail")}
+    values[column][1] = b"M\xfcller"
+    texts = {name: pa.array(held, pa.binary()).view(pa.string()) for name, held in values.items()}
+    parquet.write_table(pa.table(texts), tmp_path / "people.parquet")
+    for fact in (SegmentDefinition(name="All"), where("EMail LIKE '%'")):
+        error = refused(tmp_path, "people.parquet", fact)
+        assert error.what.endswith("people.parquet is not UTF-8.")
+        assert "UTF-8" in error.do
+
+
 def test_the_delimiter_is_set_or_suggested(tmp_path: Path) -> None:
     everybody = SegmentDefinition(name="All")
     (tmp_path / "people.csv").write_text("CustomerId;EMail\n1;x@example.com\n")
