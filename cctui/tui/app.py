@@ -23,15 +23,16 @@ from cctui.delivery.states import Run, RunId, Status
 from cctui.errors import CctuiError, NotPermitted, UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import N_, _, language, time_of_day
-from cctui.tui import glyphs, last_visit
+from cctui.tui import glyphs, last_visit, preferences
 from cctui.tui.confined_app import ConfinedApp
 from cctui.tui.frame import HeaderFacts, Place
 from cctui.tui.page import Page
 from cctui.tui.parts import Tone, shown
+from cctui.tui.preferences import Preferences
 from cctui.tui.reading import Reader, Snapshot
-from cctui.tui.run_rows import outcome
-from cctui.tui.run_watch import RunWatcher, notice_tone
+from cctui.tui.run_watch import RunWatcher, ended_notice
 from cctui.tui.terminal import gone as terminal_gone
+from cctui.tui.terminal_title import title
 from cctui.tui.themes import ANSI, DARK, THEMES
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class CctuiApp(ConfinedApp):
         self.zone: tzinfo = UTC
         self._reader = Reader(environment, self.clock)
         self._segments: SegmentReader | None = None
+        self.preferences = preferences.read(environment, operator.name)
+        self._ended_unseen: Run | None = None
         self._watcher = RunWatcher(environment.state_folder, operator.name)
         self._ascii = glyphs.AsciiOnly() if (glyphs.ascii_only() if ascii_only is None else ascii_only) else None
         self.animation_level = "none"
@@ -118,7 +121,7 @@ class CctuiApp(ConfinedApp):
             self.theme = first
         self._take(self._reader.read())
         self._reader.changed()
-        self.call_later(self._tell_what_ended)
+        self.call_later(self._tell_what_ended, ring=False)
         self.open_first()
         if self.snapshot.problem is not None:
             self.show_error(self.snapshot.problem)
@@ -275,16 +278,42 @@ class CctuiApp(ConfinedApp):
             self.shown_out = problem
             self.exit(return_code=problem.exit_code)
 
-    def _tell_what_ended(self) -> None:
+    def _tell_what_ended(self, *, ring: bool = True) -> None:
         """Say which runs have ended since this operator last looked, also while they were away."""
-        if self.ledger is None:
-            return
-        for run in self._watcher.ended(self.snapshot.unfinished, self.ledger):
-            self._notice(f"{glyphs.status_sign(run.status)} {outcome(run)}", notice_tone(run))
+        ended = self._watcher.ended(self.snapshot.unfinished, self.ledger) if self.ledger is not None else []
+        if ended:
+            self._notice(*ended_notice(ended), lasting=True)
+            self._ended_unseen = ended[-1]
+            if ring and self.preferences.bell:
+                self.bell()
+        self.show_title()
 
-    def _notice(self, text: str, tone: Tone) -> None:
-        if isinstance(self.screen, Page):
-            self.screen.notice(text, tone)
+    def _notice(self, text: str, tone: Tone, *, lasting: bool = False) -> None:
+        # Under a dialog the page keeps it until the dialog is gone.
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Page):
+                screen.notice(text, tone, lasting=lasting)
+                return
+
+    def show_title(self) -> None:
+        """Say in the terminal's title what goes on, where the operator wants that."""
+        from cctui.tui.terminal import TerminalDriver
+
+        if isinstance(self._driver, TerminalDriver):
+            said = title(self.header_facts().environment, self.running_runs(), self._ended_unseen)
+            self._driver.show_title(said if self.preferences.title else "")
+
+    def prefer(self, chosen: Preferences) -> None:
+        """Keep what the operator wants of the terminal, and do so from now on. Raises :class:`CctuiError`."""
+        preferences.write(self.environment, self.operator.name, chosen)
+        self.preferences = chosen
+        self.show_title()
+
+    def somebody_is_here(self) -> None:
+        """A key came: how the last run ended has been seen."""
+        if self._ended_unseen is not None:
+            self._ended_unseen = None
+            self.show_title()
 
     def notify(self, message: str, **_options: Any) -> None:
         """Say something in the page's own line: a toast would hide what is under it."""

@@ -33,6 +33,7 @@ MENU_WIDTH = 20
 """Cells of the menu on wide screens; the styles say the same."""
 
 _PAGE_INSET = 4
+_SECONDS_TO_READ = 3.0
 _WIDE = 100
 
 
@@ -73,6 +74,7 @@ class Page(Screen[None]):
         super().__init__()
         self.detail: Line = ()
         self._notice: Line = ()
+        self._notice_until = 0.0
         self._missed = False
 
     # What a page gives
@@ -218,14 +220,20 @@ class Page(Screen[None]):
     def _draw_line(self, name: str, line: Line) -> None:
         self.query_one(f"#{name}", TextLine).show(line)
 
-    def notice(self, text: str, tone: Tone = Tone.PLAIN) -> None:
-        """Say something in the detail line until the next key; nothing is hidden by it."""
+    def notice(self, text: str, tone: Tone = Tone.PLAIN, *, lasting: bool = False) -> None:
+        """Say something in the detail line until the next key; nothing is hidden by it.
+
+        News that nobody asked for is ``lasting``: it may come between two keys and stays for some seconds at least.
+        """
         self._notice = (Part(text, tone),)
-        self._draw_line("detail", self._notice)
+        self._notice_until = self.face.clock.monotonic() + (_SECONDS_TO_READ if lasting else 0.0)
+        if self.is_there:
+            self._draw_line("detail", self._notice)
 
     def on_key(self, _event: Key) -> None:
         """A notice has been read when the next key comes."""
-        if self._notice:
+        self.face.somebody_is_here()
+        if self._notice and self.face.clock.monotonic() >= self._notice_until:
             self._notice = ()
             self._draw_line("detail", self.detail)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,15 @@ import msgspec
 from cctui.delivery.states import Run, RunId, Status
 from cctui.errors import CctuiError
 from cctui.host import files
-from cctui.tui.parts import Tone
+from cctui.locales import ngettext, number
+from cctui.tui import glyphs
+from cctui.tui.parts import Tone, shown
+from cctui.tui.run_rows import outcome
 
 if TYPE_CHECKING:
     from cctui.delivery.ledger import Ledger
+
+_BY_WEIGHT = (Tone.GOOD, Tone.WARNING, Tone.BAD)
 
 
 class RunWatcher:
@@ -61,6 +66,20 @@ class RunWatcher:
         with contextlib.suppress(OSError):  # a read-only state folder: notices of this session still come
             files.private_folder(self._path.parent)
             files.save(self._path, msgspec.json.encode(sorted(self._going_on)), mode=0o600)
+
+
+def ended_notice(ended: Sequence[Run]) -> tuple[str, Tone]:
+    """One line on the runs that ended, and its tone: that of the one that went worst."""
+    worst = max((notice_tone(run) for run in ended), key=_BY_WEIGHT.index)
+    if len(ended) == 1:
+        return f"{glyphs.status_sign(ended[0].status)} {outcome(ended[0])}", worst
+    runs = ", ".join(
+        f"{glyphs.status_sign(run.status)} {shown(run.export_name, 30)}"
+        for run in sorted(ended, key=lambda run: -_BY_WEIGHT.index(notice_tone(run)))
+    )
+    return ngettext("{count} run has ended: {runs}", "{count} runs have ended: {runs}", len(ended)).format(
+        count=number(len(ended)), runs=runs
+    ), worst
 
 
 def notice_tone(run: Run) -> Tone:

@@ -42,6 +42,11 @@ def something_to_open(facts: SystemFactsForCommands) -> str:
     return "" if facts.target else _("There is nothing to open on this line.")
 
 
+def see_or_switch(facts: SystemFactsForCommands) -> str:
+    """What Enter does."""
+    return _("Turn on or off") if facts.tab is Tab.GENERAL else _("See details")
+
+
 def may_edit(facts: SystemFactsForCommands) -> str:
     """Disabled on tabs that only tell, and for those who may not."""
     if facts.tab not in {Tab.SCHEDULE, Tab.GENERAL}:
@@ -55,11 +60,12 @@ COMMANDS = (
     Command(
         "system.open",
         N_("See details"),
-        N_("Open the last runs of the export, the segment, or the error under the cursor."),
-        ("enter",),
+        N_("Open the last runs of the export, the segment, or the error under the cursor; or turn a choice over."),
+        ("enter", "space"),
         SYSTEM,
         hint=N_("See details"),
         why=something_to_open,
+        naming=see_or_switch,
     ),
     Command(
         "system.edit",

@@ -32,6 +32,7 @@ from cctui.tui import glyphs
 from cctui.tui.key_use import KeyUse
 from cctui.tui.listing import Cell
 from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
+from cctui.tui.preferences import Preferences
 from cctui.tui.reading import identity, title
 from cctui.tui.rows import refreshed_cell, status_cell
 from cctui.tui.schedule_draft import next_runs
@@ -50,6 +51,8 @@ LANGUAGE_NAMES: dict[LanguageCode, str] = {
 _LIBRARIES = ("textual", "rich", "httpx", "authlib", "duckdb", "pyarrow", "msgspec", "tomlkit", "babel", "cronsim")
 _STATUS, _UPDATED = 26, 18
 _LABEL = 22
+PREFERENCE = "preference"
+"""The kind of target that is a choice of the operator; its name follows after a slash."""
 
 
 class SystemFacts(Struct, frozen=True):
@@ -72,6 +75,7 @@ class SystemFacts(Struct, frozen=True):
     serving: bool = False
     keys: tuple[KeyUse, ...] = ()
     audit: tuple[Entry, ...] = ()
+    preferences: Preferences = Preferences()
 
 
 # Status
@@ -237,7 +241,21 @@ def general_lines(facts: SystemFacts) -> list[BoardLine]:
         BoardLine(),
         BoardLine((Part(_("Country/Region format"), Tone.STRONG),)),
     ]
-    return [*lines, *(BoardLine(line) for line in format_lines(locales.language(), facts.now, facts.zone))]
+    lines += [BoardLine(line) for line in format_lines(locales.language(), facts.now, facts.zone)]
+    return [*lines, BoardLine(), *_preference_lines(facts.preferences)]
+
+
+def _preference_lines(chosen: Preferences) -> list[BoardLine]:
+    """What the operator at this terminal wants of it; each line is turned on and off where it stands."""
+    return [
+        BoardLine((Part(_("When a run ends"), Tone.STRONG), Part("  " + _("for you alone"), Tone.QUIET))),
+        _switch(_("Ring the terminal's bell"), "bell", on=chosen.bell),
+        _switch(_("Say in the terminal's title what goes on and how it ended"), "title", on=chosen.title),
+    ]
+
+
+def _switch(text: str, name: str, *, on: bool) -> BoardLine:
+    return BoardLine((Part(f"  [{'x' if on else ' '}] "), Part(text)), target=f"{PREFERENCE}/{name}")
 
 
 def format_lines(language: str, now: datetime, zone: tzinfo) -> list[Line]:

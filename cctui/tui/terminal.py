@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from cctui.masking import printable
+
 if TYPE_CHECKING:
     from cctui.tui.app import CctuiApp
 
@@ -29,7 +31,13 @@ _FORGOTTEN = "\x1b[?2048l\x1b[?1016l\x1b]22;default\x07"
 _PLAIN = ("linux", "vt", "ansi", "cons")
 """Beginnings of the names of terminals that know neither a pointer nor another way to report keys."""
 
-_LATER_THAN_THEM = re.compile(r"\x1b\][^\x07]*\x07|\x1b\[[<>]\d*u")
+_LATER_THAN_THEM = re.compile(r"\x1b\][^\x07]*\x07|\x1b\[[<>]\d*u|\x1b\[2[23];0t")
+
+_KEEP_TITLE = "\x1b[22;0t"
+"""The title that was there before is put aside (xterm, tmux, and those that follow them)."""
+
+_FORMER_TITLE = "\x1b]2;\x07\x1b[23;0t"
+"""No title of ours, and the one that was put aside where the terminal can."""
 
 _GIVEN_BACK = (
     "\x1b[?2026l"  # drawing is shown at once
@@ -59,6 +67,7 @@ class TerminalDriver(LinuxDriver):
         self._screen = 2 if self._file is None else self._file.fileno()
         self._plain = os.environ.get("TERM", "").startswith(_PLAIN)
         self._stopped = False
+        self._title = ""
         self._found: list[Any] | None = None
         with contextlib.suppress(termios.error):
             self._found = termios.tcgetattr(self.fileno)
@@ -69,6 +78,18 @@ class TerminalDriver(LinuxDriver):
         os.set_blocking(self._screen, True)
         TerminalDriver.holding, self._stopped = self, False
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._title:
+            self.write(_KEEP_TITLE + _as_title(self._title))
+
+    def show_title(self, title: str) -> None:
+        """Say ``title`` in the terminal's title; empty gives back the one that was there before."""
+        if title == self._title:
+            return
+        kept, self._title = bool(self._title), title
+        if title:
+            self.write(("" if kept else _KEEP_TITLE) + _as_title(title))
+        else:
+            self.write(_FORMER_TITLE)
 
     def write(self, data: str) -> None:
         """Write to the terminal, without what it would take for text."""
@@ -76,6 +97,8 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
+        if self._title:
+            self.write(_FORMER_TITLE)
         super().stop_application_mode()
         # Only now has the thread ended that reads what the terminal answers, and switches something on then.
         self.write(_FORGOTTEN)
@@ -103,7 +126,12 @@ class TerminalDriver(LinuxDriver):
         with contextlib.suppress(OSError, ValueError):
             # Where nobody reads, a write would wait for ever.
             if select.select([], [self._screen], [], 0.5)[1]:
-                os.write(self._screen, (_LATER_THAN_THEM.sub("", _GIVEN_BACK) if self._plain else _GIVEN_BACK).encode())
+                told = _GIVEN_BACK + (_FORMER_TITLE if self._title else "")
+                os.write(self._screen, (_LATER_THAN_THEM.sub("", told) if self._plain else told).encode())
+
+
+def _as_title(title: str) -> str:
+    return f"\x1b]2;{printable(title)}\x07"
 
 
 def give_back() -> None:

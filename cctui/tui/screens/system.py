@@ -50,7 +50,8 @@ class SystemPage(Page):
 
     def facts(self) -> SystemFactsForCommands:
         """Which tab is open, and what the cursor stands on."""
-        target = self.mover().current if self.is_mounted and self._tab is Tab.STATUS else ""
+        acts = self.is_mounted and self._tab in {Tab.STATUS, Tab.GENERAL}
+        target = self.mover().current if acts else ""
         return SystemFactsForCommands(self.face.operator, tab=self._tab, target=target)
 
     def open_object(self, name: str) -> None:
@@ -121,6 +122,7 @@ class SystemPage(Page):
             serving=worker_alive(environment),
             keys=key_uses(snapshot, face.operator, environment.limits_path, face.clock),
             audit=tuple(newest(environment)) if sees_audit else (),
+            preferences=face.preferences,
         )
 
     def _refreshes(self) -> list[Refresh]:
@@ -166,6 +168,12 @@ class SystemPage(Page):
             self.app.push_screen(HistoryScreen(ExportId(name)))
         elif kind == "segments":
             self.face.call_later(self.face.open_object, "segments", name)
+        elif kind == system_lines.PREFERENCE:
+            try:
+                self.face.prefer(self.face.preferences.switched(name))
+            except CctuiError as error:
+                self.face.show_error(error)
+            self.reload()
         elif kind == "problem":
             problem = self.face.segments.known().problem
             if problem is not None:
