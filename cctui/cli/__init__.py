@@ -45,6 +45,7 @@ COMMANDS = {
 
 _OPTION_TEXTS = {
     "language": N_("Language: en, de, nb, zh-CN, hu or ro."),
+    "plain": N_("Ask and tell line by line, for screen readers; nothing is drawn."),
     "operator": N_("Who is at the keyboard, where several share one account."),
     "environment": N_("The environment's folder (or CCTUI_ENVIRONMENT)."),
     "as_json": N_("Print JSON."),
@@ -82,14 +83,20 @@ class Commands(click.Group):
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--language", metavar="CODE")
 @click.option("--operator", metavar="NAME")
+@click.option("--plain", is_flag=True, envvar="CCTUI_PLAIN")
 @click.version_option(__version__, prog_name="cctui", message="%(prog)s %(version)s")
 @environment_option
 @json_option
 @click.pass_context
 def root(
-    ctx: click.Context, language: str | None, operator: str | None, environment: str | None, as_json: bool
+    ctx: click.Context,
+    language: str | None,
+    operator: str | None,
+    plain: bool,
+    environment: str | None,
+    as_json: bool,
 ) -> int | None:
-    ctx.obj = Session(environment=environment, as_json=as_json, operator_name=operator, language=language)
+    ctx.obj = Session(environment=environment, as_json=as_json, operator_name=operator, language=language, plain=plain)
     ctx.obj.speak()
     words = _asked_over_ssh(ctx.obj) if operator is not None else []
     if ctx.invoked_subcommand is not None:

@@ -12,6 +12,11 @@ from cctui.locales import _
 @click.argument("place", required=False)
 @in_session
 def application(session: Session, place: str | None = None) -> int:
-    from cctui.tui.app import run_app
+    if session.plain:
+        from cctui.cli.plain.start import run_plain
+        from cctui.definitions.environment import Environment
+
+        return run_plain(Environment(session.environment_path), session.operator_name, open_at=place)
+    from cctui.tui.start import run_app
 
     return run_app(session.environment, session.operator, open_at=place)

@@ -44,10 +44,12 @@ class Session:
         as_json: bool = False,
         operator_name: str | None = None,
         language: str | None = None,
+        plain: bool = False,
     ) -> None:
         self._environment_option = environment
+        self.plain = plain
         self.as_json = as_json
-        self._operator_name = operator_name
+        self.operator_name = operator_name
         self._language = language
 
     def narrow(self, environment: str | None, as_json: bool) -> None:
@@ -114,7 +116,7 @@ class Session:
 
         environment = self.environment
         users = environment.read().definition.users
-        return current_operator(users, environment.root, name=self._operator_name)
+        return current_operator(users, environment.root, name=self.operator_name)
 
     def emit(self, facts: Any) -> None:
         """Print ``facts`` (Structs, lists of Structs) as JSON."""

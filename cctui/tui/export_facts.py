@@ -101,11 +101,11 @@ class ExportReader:
 
     def read_fields(self) -> None:
         """Read the fields of the profiles."""
-        self._fields.ask(lambda _canceled: self._source_fields())
+        self._fields.ask(lambda _canceled: read_source_fields(self._environment))
 
     def read_preview(self, asked: Asked) -> None:
         """Match as a run would, and cancel what was being matched before."""
-        self._preview.ask(lambda canceled: self._matched(asked, canceled))
+        self._preview.ask(lambda canceled: matched(self._environment, asked, canceled))
 
     def cancel_preview(self) -> None:
         """The choice has changed: what is being matched is no longer wanted."""
@@ -123,40 +123,6 @@ class ExportReader:
         """Nothing is wanted any more."""
         for errand in (self._fields, self._preview, self._list, self._custom):
             errand.stop()
-
-    def _open(self) -> tuple[EnvironmentDefinition, Source]:
-        definition = self._environment.read().definition
-        return definition, open_source(self._environment.root, definition.profiles, definition.segments)
-
-    def _source_fields(self) -> SourceFields:
-        try:
-            definition, opened = self._open()
-            with closing(opened) as source:
-                attributes = tuple(source.attributes())
-                email = preselect_email(attributes)
-                if email is None:
-                    segments = segment_names(definition, source)
-                    email = preselect_email(attributes, _samples(source, segments, attributes))
-                return SourceFields(attributes, email)
-        except CctuiError as problem:
-            return SourceFields(problem=problem)
-
-    def _matched(self, asked: Asked, canceled: Canceled) -> PreviewRead:
-        try:
-            _definition, opened = self._open()
-            with closing(opened) as source:
-                attributes = _common(source, asked.segments)
-                misfits = mapping_problems(asked.email, asked.attributes, attributes)
-                opted_out = suppress_fields(attributes)
-                if misfits:
-                    return PreviewRead(asked, misfits=tuple(misfits), opted_out=opted_out)
-                matching = Matching(asked.email, asked.attributes, opted_out if asked.suppress_opted_out else ())
-                found = preview(source, asked.segments, matching, rows=PREVIEW_ROWS, cancelled=canceled)
-                return PreviewRead(asked, found, opted_out=opted_out)
-        except MatchingCanceled:
-            return PreviewRead(asked)
-        except CctuiError as problem:
-            return PreviewRead(asked, problem=problem)
 
     def _looked_up(self, connection: ConnectionDefinition, list_id: ListId) -> ListRead:
         try:
@@ -178,6 +144,45 @@ class ExportReader:
         except CctuiError as problem:
             return CustomFieldsRead(connection.id, tuple(found), problem)
         return CustomFieldsRead(connection.id, tuple(found))
+
+
+def read_source_fields(environment: Environment) -> SourceFields:
+    """The fields of the profiles; blocks while they are read."""
+    try:
+        definition, opened = _open(environment)
+        with closing(opened) as source:
+            attributes = tuple(source.attributes())
+            email = preselect_email(attributes)
+            if email is None:
+                segments = segment_names(definition, source)
+                email = preselect_email(attributes, _samples(source, segments, attributes))
+            return SourceFields(attributes, email)
+    except CctuiError as problem:
+        return SourceFields(problem=problem)
+
+
+def matched(environment: Environment, asked: Asked, canceled: Canceled) -> PreviewRead:
+    """What a run would do; blocks while the profiles are read and matched."""
+    try:
+        _definition, opened = _open(environment)
+        with closing(opened) as source:
+            attributes = _common(source, asked.segments)
+            misfits = mapping_problems(asked.email, asked.attributes, attributes)
+            opted_out = suppress_fields(attributes)
+            if misfits:
+                return PreviewRead(asked, misfits=tuple(misfits), opted_out=opted_out)
+            matching = Matching(asked.email, asked.attributes, opted_out if asked.suppress_opted_out else ())
+            found = preview(source, asked.segments, matching, rows=PREVIEW_ROWS, cancelled=canceled)
+            return PreviewRead(asked, found, opted_out=opted_out)
+    except MatchingCanceled:
+        return PreviewRead(asked)
+    except CctuiError as problem:
+        return PreviewRead(asked, problem=problem)
+
+
+def _open(environment: Environment) -> tuple[EnvironmentDefinition, Source]:
+    definition = environment.read().definition
+    return definition, open_source(environment.root, definition.profiles, definition.segments)
 
 
 class ListsRead(Struct, frozen=True):
