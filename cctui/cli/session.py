@@ -78,7 +78,7 @@ class Session:
         """Return where the operator can reach this. Raises :class:`cctui.errors.NotPermitted` for a confined one."""
         from cctui.access.confinement import require_reach
 
-        if self._operator_name is not None:
+        if self.operator_name is not None:
             require_reach(self.operator, reach)
 
     def _stay(self, environment: str) -> None:

@@ -6,19 +6,14 @@ import getpass
 import re
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from plain_talk import Talk
 
 from cctui.cli import main
 from cctui.cli.demo import EXPORT, prepare
 from cctui.sandbox.running import RunningSandbox
 from cctui.sandbox.settings import SANDBOX_CLIENT_ID
-
-if TYPE_CHECKING:
-    from conftest import Talk
-else:
-    from conftest import Talk
 
 
 def point_at(sandbox: RunningSandbox, connection: Path) -> None:
@@ -228,3 +223,20 @@ def test_a_place_opens_there_and_a_wrong_one_is_a_sentence(tmp_path: Path, own_h
         talk.pick("Berechtigungen", "Rollen")
         talk.child.kill(signal.SIGINT)
         assert talk.ended() == 130
+
+
+def test_who_came_with_a_key_of_their_own_gets_nothing_of_the_box(tmp_path: Path, own_home: Path) -> None:
+    with Talk(tmp_path / "elsewhere", own_home, "--operator", getpass.getuser()) as talk:
+        talk.hear("There is no environment in")
+        assert talk.ended() == 2
+    assert not (tmp_path / "elsewhere").exists()
+    root = tmp_path / "contoso"
+    contoso(root, "administrator")
+    with Talk(root, own_home, "--operator", "somebody-else", "--language", "en") as talk:
+        talk.pick("Menu", "System")
+        (root / "environment.toml").write_text(
+            '[environment]\nname = "Contoso Coffee"\n\n[[users]]\nname = "ops1"\nrole = "administrator"\n'
+        )
+        talk.pick("System", "Back")
+        talk.hear("is no user of this environment")
+        assert talk.ended() == 0

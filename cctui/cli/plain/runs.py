@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from cctui.access.confinement import Reach, require_reach
 from cctui.access.roles import Action, require
 from cctui.cli.plain.conversation import Conversation, Entries, Entry, Unfit
 from cctui.cli.plain.work import Work
@@ -165,6 +166,7 @@ def _rejected(talk: Conversation, work: Work, run_id: RunId) -> None:
                 if index:
                     talk.say(", ".join(mask(printable(value)) for value in row if value))
     if talk.sure(_("Save them to a file?"), default=False):
+        require_reach(work.operator, Reach.PATH)
         require(work.operator, Action.SEE_ADDRESSES)
         target = talk.ask(_("File"), default=str(Path.home() / f"rejected-{run_id}.csv"), read=_new_file)
         operations.write_rejected(work.environment, work.operator, run_id, target)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from cctui.access.operators import current_operator
-from cctui.access.roles import ROLE_TITLES
+from cctui.access.roles import ROLE_TITLES, Action, require
 from cctui.cli.plain import connections, exports, runs, system
 from cctui.cli.plain.conversation import Back, Conversation, how_to_answer, require_terminal
 from cctui.cli.plain.work import Work
@@ -21,19 +20,18 @@ def run_plain(environment: Environment, operator_name: str | None, open_at: str 
     """Talk until the operator leaves; returns the exit code. Raises where there is nobody to talk to."""
     require_terminal()
     talk = Conversation()
-    if not environment.exists():
+    if not environment.exists() and operator_name is None:
         try:
             _make(talk, environment)
         except Back:
             return ExitCode.SUCCESSFUL
-    users = environment.read().definition.users
-    work = Work(environment, current_operator(users, environment.root, name=operator_name))
-    definition = environment.read().definition.environment
+    work = Work(environment, operator_name)
+    definition, operator = environment.read().definition.environment, work.operator
     talk.say(
         _("cctui, plain mode. {environment}, {operator}, {role}.").format(
             environment=printable(definition.name),
-            operator=printable(work.operator.name),
-            role=_(ROLE_TITLES[work.operator.role]),
+            operator=printable(operator.name),
+            role=_(ROLE_TITLES[operator.role]),
         ),
         how_to_answer(),
     )
@@ -49,6 +47,8 @@ def run_plain(environment: Environment, operator_name: str | None, open_at: str 
 
 
 def _main(talk: Conversation, work: Work) -> list[tuple[str, partial[None]]]:
+    # Whoever was removed meanwhile has to leave, with the reason.
+    require(work.operator, Action.SEE_EXPORTS)
     going = sum(not operations.stopped(run) for run in operations.history(work.environment))
     if going:
         text = ngettext("{count} run goes on.", "{count} runs go on.", going)
