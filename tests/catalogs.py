@@ -23,11 +23,13 @@ from cctui.locales import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "cctui" / "locales"
-KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}
+KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2, "nN_": 2}
 """The functions that mark messages, with the number of their texts."""
+IN_CONTEXT = ("C_", "NC_")
+"""The functions that mark a message in one of its meanings: context, text."""
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 """The history of a catalog is the repository's; a date that changes with every update would only be noise."""
-_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
+_PLACEHOLDER = re.compile(r"\{[a-z_]+(?:![rs])?\}|%\([a-z]+\)s")
 
 
 def template() -> Catalog:
@@ -38,10 +40,14 @@ def template() -> Catalog:
     catalog = Catalog(project="cctui", version=__version__, copyright_holder="The cctui authors", charset="utf-8")
     for path in sorted((ROOT / "cctui").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
-                texts = [one.value for one in node.args[: KEYWORDS[node.func.id]] if isinstance(one, ast.Constant)]
-                if texts:
-                    catalog.add(tuple(texts) if len(texts) > 1 else texts[0])
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            if node.func.id in IN_CONTEXT and len(texts) == 2:
+                catalog.add(texts[1], context=texts[0])
+            elif node.func.id in KEYWORDS and texts:
+                texts = texts[: KEYWORDS[node.func.id]]
+                catalog.add(tuple(texts) if len(texts) > 1 else texts[0])
     return catalog
 
 
@@ -113,8 +119,10 @@ def _complete(message: Message, plurals: int) -> bool:
 def _placeholder_faults(message: Message) -> list[str]:
     ids = message.id if isinstance(message.id, tuple) else (message.id,)
     strings = message.string if isinstance(message.string, tuple) else (message.string,)
-    allowed = set().union(*(_PLACEHOLDER.findall(one) for one in ids))
-    needed = allowed - {"{count}"} if len(ids) > 1 else allowed
+    told = [set(_PLACEHOLDER.findall(one)) for one in ids]
+    allowed = set.union(*told)
+    # What only one of the forms has may be missing in the others; a count is often left out with one of something.
+    needed = set.intersection(*told) - {"{count}"} if len(ids) > 1 else allowed
     return [
         f"placeholders differ: {one!r} for {ids[0]!r}"
         for one in strings

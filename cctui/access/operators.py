@@ -28,11 +28,11 @@ def current_operator(users: Sequence[User], root: Path, *, name: str | None = No
     their own, only users that are listed get in, the groups of the account are not lent to them, and they are confined.
     Raises :class:`cctui.errors.NotPermitted`.
     """
-    account = _account()
+    own = account()
     if name is None:
-        found = _role(users, account, _own_groups()) or Role.VIEWER
-        return Operator(account, found if users else _unlisted(root))
-    if name != account and not _owns(root):
+        found = _role(users, own, _own_groups()) or Role.VIEWER
+        return Operator(own, found if users else _unlisted(root))
+    if name != own and not _owns(root):
         raise NotPermitted(
             _("You cannot work as {name}.").format(name=f'"{harmless(name, 60)}"'),
             why=_("Only the owner of the environment's folder can name another operator."),
@@ -68,7 +68,7 @@ def _owns(root: Path) -> bool:
         return True
 
 
-def _account() -> str:
+def account() -> str:
     """The name behind the effective user id. Variables like ``USER`` are not asked: anybody can set them."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name

@@ -17,6 +17,7 @@ from typing import cast
 import click
 
 from cctui import __version__, locales
+from cctui.cli.language import speak, spoken
 from cctui.cli.session import Session, environment_option, json_option, print_error
 from cctui.errors import CctuiError, ExitCode
 from cctui.locales import N_, _
@@ -49,6 +50,7 @@ _OPTION_TEXTS = {
     "operator": N_("Who is at the keyboard, where several share one account."),
     "environment": N_("The environment's folder (or CCTUI_ENVIRONMENT)."),
     "as_json": N_("Print JSON."),
+    "version": N_("Show the version and exit."),
 }
 
 
@@ -160,8 +162,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _speak_early(words: Sequence[str]) -> None:
     """Choose the language before the texts of options are made: they are looked up when a command is imported."""
-    given = _given(words, "--language")
-    locales.use(given if given in locales.LANGUAGES else locales.from_locale())
+    asked = _given(words, "--language")
+    if asked in locales.LANGUAGES:
+        speak(asked)
+    else:
+        from cctui.definitions.environment import Environment
+
+        folder = Environment.locate(_given(words, "--environment") or None)
+        speak(spoken(folder, _given(words, "--operator") or None))
     root.help = "\n\n".join(
         [
             _("Deliver segments of customer profiles to Constant Contact lists."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cctui import locales
+from cctui.cli.language import speak, spoken
 from cctui.errors import CctuiError
 from cctui.locales import _
 
@@ -61,18 +62,15 @@ class Session:
         self.as_json = self.as_json or as_json
 
     def speak(self) -> None:
-        """Choose the language: asked for, else the environment's, else that of the locale."""
-        if self._language is not None:
-            if self._language not in locales.LANGUAGES:
-                raise click.BadParameter(
-                    _("{language} is not one of {languages}.").format(
-                        language=self._language, languages=", ".join(locales.LANGUAGES)
-                    ),
-                    param_hint="--language",
-                )
-            locales.use(self._language)
-            return
-        locales.use(_declared_language(self.environment_path) or locales.from_locale())
+        """Choose the language, as :mod:`cctui.cli.language` says."""
+        if self._language is not None and self._language not in locales.LANGUAGES:
+            raise click.BadParameter(
+                _("{language} is not one of {languages}.").format(
+                    language=self._language, languages=", ".join(locales.LANGUAGES)
+                ),
+                param_hint="--language",
+            )
+        speak(spoken(self.environment_path, self.operator_name, self._language))
 
     def stay_within(self, reach: Reach) -> None:
         """Return where the operator can reach this. Raises :class:`cctui.errors.NotPermitted` for a confined one."""
@@ -182,15 +180,3 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(_("{question} Without a terminal, say --yes.").format(question=question))
     click.confirm(question, abort=True)
-
-
-def _declared_language(folder: Path) -> str | None:
-    """The language that ``environment.toml`` names; a file that does not fit is reported elsewhere."""
-    import tomllib
-
-    try:
-        with (folder / "environment.toml").open("rb") as file:
-            declared = tomllib.load(file)["environment"]["language"]
-    except (OSError, KeyError, TypeError, ValueError):
-        return None
-    return declared if declared in locales.LANGUAGES else None

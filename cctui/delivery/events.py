@@ -8,7 +8,7 @@ the service is masked before it gets in.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, get_args
 
@@ -26,8 +26,9 @@ from cctui.delivery.states import (
     Status,
     Totals,
     Trigger,
+    activity_state,
 )
-from cctui.locales import _, byte_size, duration, ngettext, number
+from cctui.locales import _, byte_size, date_time, duration, ngettext, number
 from cctui.masking import printable
 
 VERSION = 1
@@ -314,7 +315,7 @@ def _sentence(event: Event) -> str:
             return _("The account and the list {name} are the expected ones.").format(name=event.list_name)
         case Paused() if event.resume_at is not None:
             return _("Paused: {reason}. Goes on at {time} UTC.").format(
-                reason=_(PAUSE_REASON_TITLES[event.reason]), time=event.resume_at.strftime("%Y-%m-%d %H:%M")
+                reason=_(PAUSE_REASON_TITLES[event.reason]), time=date_time(event.resume_at, UTC)
             )
         case Paused():
             return _("Paused: {reason}.").format(reason=_(PAUSE_REASON_TITLES[event.reason]))
@@ -387,11 +388,11 @@ def _settled(event: BatchSettled) -> str:
         parts.append(_("{count} refused").format(count=number(event.refused)))
     if event.waiting:
         parts.append(_("{count} not accounted for").format(count=number(event.waiting)))
-    return f"{event.state}: {', '.join(parts)}"
+    return f"{activity_state(event.state)}: {', '.join(parts)}"
 
 
 def _ran_late(event: RanLate) -> str:
-    words = _("Ran late: it was due at {time} UTC.").format(time=event.due_at.strftime("%Y-%m-%d %H:%M"))
+    words = _("Ran late: it was due at {time} UTC.").format(time=date_time(event.due_at, UTC))
     if event.missed < 2:
         return words
     return f"{words} " + ngettext(

@@ -19,7 +19,7 @@ from cctui.delivery.spool import Spool
 from cctui.delivery.states import STATUS_TITLES, Report, Run, Status, Totals
 from cctui.host.clock import SystemClock
 from cctui.host.files import disk
-from cctui.locales import _, duration, ngettext, number
+from cctui.locales import C_, _, duration, ngettext, number
 
 
 def report(environment: Environment, run: Run, now: datetime | None = None) -> Report:
@@ -71,7 +71,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
         *([(_("Profiles"), limited_to(report))] if report.only_rejected_of else []),
         (_("Status"), _(STATUS_TITLES[report.status])),
         *((title, number(count)) for title, count in counts),
-        (_("Time"), duration(report.seconds)),
+        (C_("length", "Time"), duration(report.seconds)),
         (_("Rejected rows"), report.rejected_file or _("none")),
     ]
 

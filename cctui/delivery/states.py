@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cctui.definitions.model import ConnectionId, ExportId, ListId
 from cctui.errors import ExitCode
-from cctui.locales import N_
+from cctui.locales import N_, _
 
 RunId = NewType("RunId", str)
 """Eight or more lower-case letters, digits and hyphens; chosen by cctui or by the caller of ``run --run-id``."""
@@ -106,6 +106,23 @@ TRIGGER_TITLES = {
     Trigger.SCHEDULE: N_("schedule"),
 }
 """What started a run, as it is shown; translate with ``_``."""
+
+
+ACTIVITY_STATE_TITLES = {
+    "initialized": N_("accepted for processing"),
+    "processing": N_("processing"),
+    "completed": N_("completed"),
+    "cancelled": N_("canceled by the service"),
+    "failed": N_("failed"),
+    "timed_out": N_("timed out"),
+}
+"""What the service calls the states of its jobs (API guide, activities), in words; translate with ``_``."""
+
+
+def activity_state(state: str) -> str:
+    """A state of a job in words; one that is not known as the service calls it."""
+    title = ACTIVITY_STATE_TITLES.get(state)
+    return _(title) if title else state
 
 
 class Wish(StrEnum):

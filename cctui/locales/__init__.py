@@ -2,8 +2,9 @@
 
 Every sentence that a person sees passes through :func:`_` or :func:`ngettext` at the moment it is shown, so the
 language can change while the program runs. Text that must be written down at import time (titles of commands,
-labels of enum values) is marked with :func:`N_` and translated where it is shown. Catalogs lie beside this module
-as ``<language>/LC_MESSAGES/cctui.mo``; a missing catalog means English, the language of the source.
+labels of enum values) is marked with :func:`N_` and translated where it is shown. A word that is two words elsewhere
+("Run", to do and the thing) is told apart by a context: :func:`C_` and, at import time, :func:`NC_`. Catalogs lie
+beside this module as ``<language>/LC_MESSAGES/cctui.mo``; a missing catalog means English, the language of the source.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "de", "nb", "zh-CN", "hu", "ro")
 """The languages of the documents, as they are written in ``environment.toml``."""
 
-_DOMAIN = "cctui"
-_FOLDER = Path(__file__).parent
+DOMAIN = "cctui"
+FOLDER = Path(__file__).parent
+_CONTEXT_END = "\x04"
+"""What stands between context and message in a compiled catalog (GNU gettext, the format of MO files)."""
 
 
 class _Current:
@@ -34,7 +37,7 @@ def use(language: str) -> None:
     """Make ``language`` (one of :data:`LANGUAGES`) the language of everything shown from now on."""
     code = language.replace("-", "_")
     _Current.language = language
-    _Current.translations = gettext.translation(_DOMAIN, _FOLDER, languages=[code], fallback=True)
+    _Current.translations = gettext.translation(DOMAIN, FOLDER, languages=[code], fallback=True)
 
 
 def language() -> str:
@@ -55,7 +58,13 @@ def from_locale() -> str:
 
 def _(message: str) -> str:
     """``message`` in the operator's language. Placeholders are named: ``_("{count} segments").format(count=…)``."""
-    return _Current.translations.gettext(message)
+    text = _Current.translations.gettext(message)
+    return text.rpartition(_CONTEXT_END)[2] if _CONTEXT_END in text else text
+
+
+def C_(context: str, message: str) -> str:  # noqa: N802 - beside N_
+    """``message`` in the meaning that ``context`` names: ``C_("action", "Run")``."""
+    return _Current.translations.pgettext(context, message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
@@ -66,6 +75,16 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 def N_(message: str) -> str:  # noqa: N802 - the gettext tools know this name
     """Mark ``message`` for translation where it is written; it is translated with :func:`_` where it is shown."""
     return message
+
+
+def NC_(context: str, message: str) -> str:  # noqa: N802 - beside N_
+    """Mark ``message`` in one of its meanings where it is written; :func:`_` translates it where it is shown."""
+    return f"{context}{_CONTEXT_END}{message}"
+
+
+def nN_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802 - beside N_
+    """Mark a message that depends on a number, where somebody else looks it up."""
+    return singular, plural
 
 
 @lru_cache(maxsize=8)

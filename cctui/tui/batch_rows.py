@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from cctui.delivery.states import Batch, BatchState
-from cctui.locales import N_, _, byte_size, number, time_of_day
+from cctui.delivery.states import Batch, BatchState, activity_state
+from cctui.locales import N_, NC_, _, byte_size, number, time_of_day
 from cctui.tui import glyphs
 from cctui.tui.listing import Cell, Column, Row
 from cctui.tui.parts import Line, Part, Tone, clipped, fill, shown
@@ -20,7 +20,7 @@ BATCH_COLUMNS = (
     Column("accepted", N_("Accepted"), least=10, most=10, right=True),
     Column("not_added", N_("Not added"), least=11, most=11, leaves=6, right=True),
     Column("refused", N_("Refused"), least=9, most=9, leaves=7, right=True),
-    Column("sent", N_("Sent"), least=8, most=8, leaves=4),
+    Column("sent", NC_("batch", "Sent"), least=8, most=8, leaves=4),
     Column("hash", N_("Hash"), least=12, most=12, leaves=1),
     Column("activity", N_("Activity"), least=10, most=10, leaves=2),
 )
@@ -28,7 +28,7 @@ BATCH_COLUMNS = (
 BATCH_STATE_TITLES = {
     BatchState.PLANNED: N_("Planned"),
     BatchState.SENDING: N_("Being sent"),
-    BatchState.SENT: N_("Sent"),
+    BatchState.SENT: NC_("batch", "Sent"),
     BatchState.COMPLETED: N_("Completed"),
     BatchState.FAILED: N_("Failed"),
     BatchState.NOT_SENT: N_("Not sent"),
@@ -86,7 +86,10 @@ def batch_facts(batch: Batch, now: datetime, zone: tzinfo, width: int, *, whole:
     sent = moment(batch.sent_at, now, zone) if batch.sent_at else _("not sent yet")
     rows = [
         (_("File"), f"{batch.file_name}  {byte_size(batch.size)}"),
-        (_("Activity"), "  ".join(filter(None, (shown(batch.activity_id), shown(batch.activity_state)))) or "–"),
+        (
+            _("Activity"),
+            "  ".join(filter(None, (shown(batch.activity_id), shown(activity_state(batch.activity_state))))) or "–",
+        ),
         (_("Request"), "  ".join(filter(None, (shown(batch.request_id) or "–", took, sent)))),
     ]
     if whole:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctui.access.roles import Action, why_not
-from cctui.locales import N_, _
+from cctui.locales import N_, NC_, _
 from cctui.tui.commands import (
     LISTING,
     MARKING,
@@ -107,11 +107,11 @@ COMMANDS = (
     ),
     Command(
         "exports.run",
-        N_("Run"),
+        NC_("action", "Run"),
         N_("Run the chosen exports now."),
         ("r",),
         EXPORTS,
-        hint=N_("Run"),
+        hint=NC_("action", "Run"),
         needs=Action.RUN_EXPORT,
         why=require(something_chosen, none_broken, can_be_run),
     ),
@@ -138,17 +138,17 @@ COMMANDS = (
         N_("Set up a new export like this one."),
         ("d",),
         EXPORTS,
-        hint=N_("Duplicate"),
+        hint=NC_("action", "Duplicate"),
         needs=Action.CHANGE_EXPORT,
         why=require(one_chosen, none_broken),
     ),
     Command(
         "exports.schedule",
-        N_("Schedule"),
+        NC_("action", "Schedule"),
         N_("Say when the chosen exports run by themselves."),
         ("s",),
         EXPORTS,
-        hint=N_("Schedule"),
+        hint=NC_("action", "Schedule"),
         needs=Action.CHANGE_EXPORT,
         why=require(something_chosen, none_broken),
     ),

@@ -31,6 +31,7 @@ class Everything(Provider):
     async def search(self, query: str) -> Hits:
         """Whatever matches."""
         matcher = self.matcher(query)
+        nothing = True
         for text, about, run in self._entries(objects=True):
             score, offsets = matcher.fuzzy_search.match(query, text)
             if score > 0:
@@ -38,6 +39,10 @@ class Everything(Provider):
                 for offset in offsets:
                     found = found.stylize("bold", offset, offset + 1)
                 yield Hit(score, found, run, text=text, help=about)
+                nothing = False
+        if nothing:
+            # Textual would say so too, after half a second and in English.
+            yield Hit(1.0, Content(_("Nothing matches.")), lambda: None, text=query)
 
     def _entries(self, *, objects: bool) -> list[tuple[str, str, Callable[[], object]]]:
         page = self.screen

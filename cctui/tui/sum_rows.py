@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cctui.delivery.states import Run
-from cctui.locales import _, number
+from cctui.locales import C_, _, number
 from cctui.tui.parts import Line, Part, Tone, clipped, width_of
 
 
@@ -65,7 +65,7 @@ def next_line(run: Run, width: int) -> Line:
         steps.insert(0, ("e", text, "run.rejected"))
         if not run.dry_run:
             steps.insert(1, ("R", _("Run only these"), "run.only_rejected"))
-    parts: list[Part] = [Part(_("Next"), Tone.QUIET)]
+    parts: list[Part] = [Part(C_("label", "Next"), Tone.QUIET)]
     for key, text, command in steps:
         action = f"screen.command('{command}')"
         step = [Part("   "), Part(key, Tone.KEY, action), Part(f" {text}", Tone.PLAIN, action)]

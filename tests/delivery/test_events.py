@@ -77,7 +77,7 @@ def test_the_sentences_of_a_good_run() -> None:
     assert events.sentence(settled) == "batch 0006 completed: 39,981 accepted, 18 not added (unsubscribed)"
     paused = Paused(at=NOW, reason=PauseReason.QUOTA, resume_at=datetime(2026, 11, 23, tzinfo=UTC))
     assert "no requests left today" in events.sentence(paused)
-    assert "2026-11-23 00:00 UTC" in events.sentence(paused)
+    assert "Nov 23, 2026 00:00 UTC" in events.sentence(paused)
 
 
 def test_kinds_have_tags_of_their_own() -> None:

@@ -76,9 +76,7 @@ class HomePage(Page):
 
     def tick(self, *, changed: bool) -> None:
         """Times go on even when nothing else changes."""
-        if changed or self.face.snapshot.unfinished:
-            self.reload()
-        self.draw()
+        super().tick(changed=changed or bool(self.face.snapshot.unfinished))
 
     def on_resize(self, event: Resize) -> None:
         """Lines are made for a width."""
