@@ -374,19 +374,37 @@ class CctuiApp(ConfinedApp):
 
     def action_go(self, place: str) -> None:
         """Go to a page of the menu. The application itself goes: a page cannot wait for its own end."""
-        self.call_later(self._leave_for, partial(self.call_later, self.go, place))
+        self.call_later(self.leave_all, partial(self.call_later, self.go, place))
 
     def action_open(self, place: str, name: str) -> None:
         """Go to a page and open one of its objects."""
-        self.call_later(self._leave_for, partial(self.call_later, self.open_object, place, name))
+        self.call_later(self.leave_all, partial(self.call_later, self.open_object, place, name))
 
-    def _leave_for(self, then: Callable[[], object]) -> None:
-        """Let the topmost page say whether it may be left."""
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, Page):
-                screen.leave(then)
-                return
-        then()
+    def leave_all(self, then: Callable[[], object]) -> None:
+        """Do ``then``, which closes every page; see :meth:`leave`."""
+        self.leave([screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)], then)
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q, which Textual gives to the application before any page or dialog sees it."""
+        self.leave_all(self.exit)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C interrupts nothing here; it is said what does."""
+        self._notice(_("Ctrl+C does nothing here. Press Ctrl+Q to quit; what runs goes on."), Tone.PLAIN)
+
+    def leave(self, pages: Sequence[Page], then: Callable[[], object]) -> None:
+        """Do ``then``, which closes ``pages``; asks before where one of them says that something would be lost."""
+        losing = [page for page in pages if page.loses()]
+        if losing:
+            self.run_worker(self._ask_and_leave(losing, then), group="leave", exclusive=True, exit_on_error=False)
+        else:
+            then()
+
+    async def _ask_and_leave(self, losing: Sequence[Page], then: Callable[[], object]) -> None:
+        lines = list(dict.fromkeys(line for page in losing for line in page.what_is_lost()))
+        titles = [page.heading() for page in losing] if len(losing) > 1 else []
+        if await self.confirm(_("Discard your entries?"), [*titles, *lines], _("Discard"), _("Keep editing")):
+            then()
 
     async def go(self, place: str) -> Page:
         """Go to a page of the menu, closing what lies above it."""

@@ -335,12 +335,16 @@ class Page(Screen[None]):
         self.notice(_("Theme: {name}").format(name=self.face.next_theme()))
 
     def do_quit(self) -> None:
-        """Leave."""
-        self.face.exit()
+        """Leave; asks where something would be lost, also on a page below."""
+        self.face.leave_all(self.face.exit)
 
-    def leave(self, then: Callable[[], object]) -> None:
-        """Do ``then``, which closes this page. A page on which something may be lost asks first."""
-        then()
+    def loses(self) -> bool:
+        """Whether something was entered here that is not saved."""
+        return False
+
+    def what_is_lost(self) -> list[str]:
+        """What the question before closing says, a line each."""
+        return [_("What you entered is not saved.")]
 
     def do_back(self) -> None:
         """Go back to the page below, if there is one."""

@@ -438,3 +438,50 @@ async def test_offline_the_picker_says_what_to_do_and_typing_stays_possible(comp
         await press(pilot, "escape", "down")
         app.screen.focused.value = NEWSLETTER  # type: ignore[union-attr]
         await until(pilot, lambda: "Its name is not known" in form_text(app))
+
+
+WAYS_OUT = {
+    "a click in the menu": lambda app, pilot: pilot.click("Menu", offset=(4, 0)),
+    "another page by name": lambda app, pilot: app.run_action("app.go('segments')"),
+    "an object of the palette": lambda app, pilot: app.run_action("app.open('exports', 'everyone-newsletter')"),
+    "the end of the application": lambda app, pilot: pilot.press("ctrl+q"),
+    "escape": lambda app, pilot: pilot.press("escape"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+async def test_no_way_out_of_the_pane_drops_what_was_entered(company: Company, way: str) -> None:
+    app = company.face()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, "a")
+        await type_in(pilot, "Spring news")
+        await WAYS_OUT[way](app, pilot)
+        await until(pilot, lambda: "Discard your entries?" in text_of(app))
+        await press(pilot, "enter")
+        await until(pilot, lambda: isinstance(app.screen, ExportPane))
+        assert "Spring news" in text_of(app)
+        await WAYS_OUT[way](app, pilot)
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await press(pilot, "left", "enter")
+        await until(
+            pilot,
+            lambda: not app.is_running
+            or (not isinstance(app.screen, ConfirmDialog) and "Spring news" not in text_of(app)),
+        )
+
+
+async def test_a_pane_below_another_one_is_asked_about_too(company: Company) -> None:
+    app = company.without_connections().face()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, "a")
+        app.screen.query_one("#name").focus()
+        await type_in(pilot, "Spring news")
+        await pilot.click("#add-connection")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionPane))
+        await pilot.click("Menu", offset=(4, 0))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        await press(pilot, "escape")
+        await until(pilot, lambda: isinstance(app.screen, ConnectionPane))
+        await press(pilot, "escape")
+        await until(pilot, lambda: isinstance(app.screen, ExportPane))
+        assert "Spring news" in text_of(app)

@@ -14,6 +14,7 @@ from cctui.definitions.model import ExportSchedule, RefreshSchedule
 from cctui.delivery import refresh
 from cctui.host.locks import HeldLock
 from cctui.tui.parts import plain
+from cctui.tui.screens.form_page import FormPage
 from cctui.tui.screens.permissions import PermissionsPage
 from cctui.tui.screens.system import SystemPage
 from cctui.tui.widgets.lines import Board
@@ -91,6 +92,38 @@ async def test_a_time_zone_that_is_none_is_not_saved(contoso: Environment) -> No
         await press(pilot, "f9", "escape")
         assert "Discard your entries?" in text_of(app)
     assert contoso.read().definition.environment.time_zone == "Europe/Oslo"
+
+
+PANES = {
+    "refresh schedule": ("system/schedule", ("e", "up", "space")),
+    "general": ("system/general", ("e", "down", "space")),
+    "user": ("permissions", ("a", "x")),
+    "schedule of an export": ("exports", ("down", "s", "down", "space")),
+}
+
+
+@pytest.mark.parametrize("pane", PANES)
+async def test_no_way_out_of_a_pane_drops_what_was_chosen(contoso: Environment, pane: str) -> None:
+    place, keys = PANES[pane]
+    app = face(contoso, place)
+    async with app.run_test(size=WIDE) as pilot:
+        await settled(pilot)
+        await press(pilot, *keys)
+        pane_open = app.screen
+        assert isinstance(pane_open, FormPage)
+        for leave in (lambda: pilot.click("Menu", offset=(4, 0)), lambda: pilot.press("ctrl+q")):
+            await leave()
+            await until(pilot, lambda: "Discard your entries?" in text_of(app))
+            await press(pilot, "escape")
+            await until(pilot, lambda: app.screen is pane_open)
+
+
+async def test_ctrl_c_says_how_to_quit(contoso: Environment) -> None:
+    app = face(contoso, "system")
+    async with app.run_test(size=WIDE) as pilot:
+        await settled(pilot)
+        await press(pilot, "ctrl+c")
+        assert "Press Ctrl+Q to quit" in text_of(app)
 
 
 async def test_without_a_worker_a_schedule_says_that_it_runs_late(contoso: Environment) -> None:

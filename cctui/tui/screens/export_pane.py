@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -258,28 +257,13 @@ class ExportPane(ExportSheet):
 
     # Leaving
 
+    def loses(self) -> bool:
+        """Whether the draft is no longer what it was when the pane opened."""
+        return self._draft != self._first
+
     def do_back(self) -> None:
         """Close; asks where something would be lost."""
-        self._leave(self._close)
-
-    def do_quit(self) -> None:
-        """Leave the application; asks where something would be lost."""
-        self._leave(super().do_quit)
-
-    def do_menu(self) -> None:
-        """Choose another page; asks where something would be lost."""
-        self._leave(super().do_menu)
-
-    def _leave(self, then: Callable[[], object]) -> None:
-        if self._draft == self._first:
-            then()
-        else:
-            self.run_worker(self._ask_and_leave(then), group="command", exit_on_error=False)
-
-    async def _ask_and_leave(self, then: Callable[[], object]) -> None:
-        lines = [_("What you entered is not saved.")]
-        if await self.face.confirm(_("Discard your entries?"), lines, _("Discard"), _("Keep editing")):
-            then()
+        self.face.leave([self], self._close)
 
     def _close(self, told: str = "") -> None:
         face = self.face

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
-from cctui.locales import _
 from cctui.tui.commands import Command
 from cctui.tui.frame import pane_heading
 from cctui.tui.page import Page
@@ -27,14 +25,6 @@ class FormPage(Page):
         """What the star means (N6)."""
         return legend()
 
-    def loses(self) -> bool:
-        """Whether something was entered that is not saved."""
-        return False
-
-    def what_is_lost(self) -> list[str]:
-        """What the question before closing says, a line each."""
-        return [_("What you entered is not saved.")]
-
     async def on_form_footer_chosen(self, message: FormFooter.Chosen) -> None:
         """Save, or go back."""
         if not message.save:
@@ -46,11 +36,7 @@ class FormPage(Page):
 
     def do_back(self) -> None:
         """Close; asks where something would be lost."""
-        self.leave(self.close_pane)
-
-    def do_quit(self) -> None:
-        """Leave the application; asks where something would be lost."""
-        self.leave(super().do_quit)
+        self.face.leave([self], self.close_pane)
 
     def close_pane(self, told: str = "") -> None:
         """Close without a question; ``told`` is said on the page below."""
@@ -59,14 +45,3 @@ class FormPage(Page):
         face.call_later(face.refresh_now)
         if told:
             face.call_later(face.notify, told)
-
-    def leave(self, then: Callable[[], object]) -> None:
-        """Ask where something would be lost, then do ``then``."""
-        self.run_worker(self._ask_and_leave(then), group="command", exit_on_error=False)
-
-    async def _ask_and_leave(self, then: Callable[[], object]) -> None:
-        if self.loses():
-            lines = self.what_is_lost()
-            if not await self.face.confirm(_("Discard your entries?"), lines, _("Discard"), _("Keep editing")):
-                return
-        then()
