@@ -13,6 +13,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cctui.definitions.model import ListId
+from cctui.masking import harmless
 
 
 class AccountSummary(Struct, frozen=True):
@@ -24,8 +25,8 @@ class AccountSummary(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The organisation's name, or the account's id where the account has no name."""
-        return self.organization_name or self.encoded_account_id
+        """The organisation's name without addresses in it, or the account's id where the account has no name."""
+        return harmless(self.organization_name) or self.encoded_account_id
 
     def __repr__(self) -> str:
         return f"AccountSummary({self.organization_name!r}, {self.encoded_account_id!r})"
@@ -53,7 +54,10 @@ class Privileges(Struct, frozen=True):
 
 
 class ContactList(Struct, frozen=True):
-    """A contact list. ``membership_count`` is ``None`` where it was not asked for or not given."""
+    """A contact list; ``membership_count`` is ``None`` where it was not asked for or not given.
+
+    ``name`` holds no whole address.
+    """
 
     list_id: ListId
     name: str

@@ -20,6 +20,7 @@ from cctui.constant_contact.answers import (
     Privileges,
 )
 from cctui.definitions.model import ListId
+from cctui.masking import mask
 
 
 class Unreadable(Exception):
@@ -135,7 +136,7 @@ def contact_list(body: bytes) -> ContactList:
 
 
 def _contact_list(found: _List) -> ContactList:
-    return ContactList(ListId(found.list_id.lower()), found.name or "", found.membership_count)
+    return ContactList(ListId(found.list_id.lower()), mask(found.name or ""), found.membership_count)
 
 
 def custom_fields(body: bytes) -> tuple[list[CustomField], str]:

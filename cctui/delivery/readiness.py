@@ -21,7 +21,7 @@ from cctui.delivery.ledger import Ledger
 from cctui.delivery.spool import LEAST_FREE_BYTES
 from cctui.errors import CctuiError
 from cctui.locales import _, byte_size, date_time, ngettext, number
-from cctui.masking import printable
+from cctui.masking import harmless, printable
 from cctui.matching.mapping import matching_of
 from cctui.profiles.opening import open_source
 from cctui.profiles.source import SegmentName, Source
@@ -219,7 +219,7 @@ def _export(
         if online:
             with open_client(connection, environment.secrets_folder, environment.limits_path) as client:
                 found = client.contact_list(ListId(definition.list_id))
-            return Finding(Verdict.GOOD, about, _("It goes to the list {name}.").format(name=printable(found.name)))
+            return Finding(Verdict.GOOD, about, _("It goes to the list {name}.").format(name=harmless(found.name)))
     except NotThere as problem:
         return Finding(Verdict.PROBLEM, about, _("Its list does not exist in the account."), problem.do or editing)
     except CctuiError as problem:

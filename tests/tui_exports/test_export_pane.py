@@ -465,8 +465,9 @@ async def test_no_way_out_of_the_pane_drops_what_was_entered(company: Company, w
         await press(pilot, "left", "enter")
         await until(
             pilot,
-            lambda: not app.is_running
-            or (not isinstance(app.screen, ConfirmDialog) and "Spring news" not in text_of(app)),
+            lambda: (
+                not app.is_running or (not isinstance(app.screen, ConfirmDialog) and "Spring news" not in text_of(app))
+            ),
         )
 
 
