@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _TEXT = {".csv": ",", ".txt": ",", ".tsv": "\t", ".tab": "\t"}
 _PARQUET = {".parquet", ".pq"}
-_ROWS = 16_384
+_VALUES = 131_072
+_FEWEST_ROWS = 4_096
+"""A batch has about as many values whatever is asked for, so that it weighs about the same."""
 
 
 class Table(Protocol):
@@ -201,6 +203,7 @@ class ParquetTable:
 
         schema = pa.schema([pa.field(str(position), self._schema.field(position).type) for position in chosen])
         names = [self.names[position] for position in chosen]
+        rows = max(_FEWEST_ROWS, _VALUES // max(1, len(chosen)))
         for path in self._files:
             try:
                 with _parquet(path) as file:
@@ -213,7 +216,7 @@ class ParquetTable:
                             why=_("Missing: {names}.").format(names=printable(", ".join(missing))),
                             do=_("Files that belong together need the same columns."),
                         )
-                    for batch in file.iter_batches(batch_size=_ROWS, columns=names, use_threads=False):
+                    for batch in file.iter_batches(batch_size=rows, columns=names, use_threads=False):
                         _require_text(path, batch)
                         yield pa.RecordBatch.from_arrays([batch.column(name) for name in names], schema=schema)
             except (pa.ArrowException, OSError) as error:
