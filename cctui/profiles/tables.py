@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TEXT = {".csv": ",", ".txt": ",", ".tsv": "\t", ".tab": "\t"}
 _PARQUET = {".parquet", ".pq"}
-_VALUES = 131_072
+_VALUES = 81_920
 _FEWEST_ROWS = 4_096
 """A batch has about as many values whatever is asked for, so that it weighs about the same."""
 
