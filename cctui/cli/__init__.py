@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -21,6 +21,9 @@ from cctui.cli.language import speak, spoken
 from cctui.cli.session import Session, environment_option, json_option, print_error
 from cctui.errors import CctuiError, ExitCode
 from cctui.locales import N_, _
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "demo": ("cctui.cli.demo", "demo", N_("Try it: a sample environment and a sandbox, then the application.")),
@@ -39,6 +42,12 @@ COMMANDS = {
     "service": ("cctui.cli.units", "service", N_("Print what keeps a worker alive: systemd, cron, a container.")),
     "users": ("cctui.cli.users", "users", N_("Users and their roles.")),
     "audit": ("cctui.cli.users", "audit", N_("Who did what when, as JSON lines.")),
+    "completion": (
+        "cctui.cli.completion",
+        "completion",
+        N_("Print what a shell needs to complete the words of cctui."),
+    ),
+    "man": ("cctui.cli.manual", "man", N_("Print the manual page.")),
     "doctor": ("cctui.cli.doctor", "doctor", N_("Check everything that a run needs and say what to do.")),
 }
 """Name, module, attribute and help of each command, in the order of the help."""
@@ -76,15 +85,41 @@ class Commands(click.Group):
             return application.name, application, args
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        if "/" in incomplete:
+            from cctui.cli.completion import places
+
+            return [CompletionItem(place) for place in places(ctx, incomplete)]
+        # From the table: importing every command for one line of help each would keep the shell waiting.
+        offered = [
+            CompletionItem(name, help=_(text))
+            for name, (_module, _attribute, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return offered + click.Command.shell_complete(self, ctx, incomplete) if incomplete[:1] == "-" else offered
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         # The texts are in the table above: importing every command only to list it would make --help slow.
         with formatter.section(_("Commands")):
             formatter.write_dl([(name, _(text)) for name, (_module, _attribute, text) in COMMANDS.items()])
 
 
+def _names(kind: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What completes an option of the program itself; imported when a shell asks."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        from cctui.cli import completion
+
+        return cast("list[str]", getattr(completion, kind)(ctx, parameter, incomplete))
+
+    return complete
+
+
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--language", metavar="CODE")
-@click.option("--operator", metavar="NAME")
+@click.option("--language", metavar="CODE", shell_complete=_names("languages"))
+@click.option("--operator", metavar="NAME", shell_complete=_names("users"))
 @click.option("--plain", is_flag=True, envvar="CCTUI_PLAIN")
 @click.version_option(__version__, prog_name="cctui", message="%(prog)s %(version)s")
 @environment_option

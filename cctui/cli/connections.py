@@ -10,6 +10,7 @@ from msgspec import structs
 
 from cctui.access.confinement import Reach
 from cctui.access.roles import Action, Sharing, require
+from cctui.cli import completion
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import ExitCode, UsageError
 from cctui.host.clock import SystemClock
@@ -131,7 +132,7 @@ def add_connection(
 
 
 @connections.command("sign-in", help=_("Authenticate with Constant Contact and become the export user."))
-@click.argument("connection")
+@click.argument("connection", shell_complete=completion.connections)
 @click.option("--paste", is_flag=True, help=_("Sign in by a pasted address instead of a code."))
 @click.option("--other-account", is_flag=True, help=_("Accept another account than before."))
 @click.option("--without-renewal", is_flag=True, help=_("Accept a sign-in that ends within a day."))
@@ -163,7 +164,7 @@ def sign_in(session: Session, connection: str, paste: bool, other_account: bool,
 
 
 @connections.command("sign-out", help=_("Forget the sign-in on this box."))
-@click.argument("connection")
+@click.argument("connection", shell_complete=completion.connections)
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def sign_out(session: Session, connection: str, yes: bool) -> None:
@@ -181,7 +182,7 @@ def sign_out(session: Session, connection: str, yes: bool) -> None:
 
 
 @connections.command("test", help=_("Ask Constant Contact how it stands with a connection."))
-@click.argument("connection")
+@click.argument("connection", shell_complete=completion.connections)
 @in_session
 def test_connection(session: Session, connection: str) -> int:
     from cctui.constant_contact.connection_check import STATE_TITLES, ConnectionState
@@ -212,7 +213,7 @@ def test_connection(session: Session, connection: str) -> int:
 
 
 @connections.command("token", help=_("Where the sign-in of a connection is kept, how old it is, and when it dies."))
-@click.argument("connection")
+@click.argument("connection", shell_complete=completion.connections)
 @click.option("--move", is_flag=True, help=_("Keep it where [secrets] in environment.toml says."))
 @in_session
 def token(session: Session, connection: str, move: bool) -> int:
@@ -252,7 +253,7 @@ def token(session: Session, connection: str, move: bool) -> int:
 
 
 @connections.command("edit", help=_("Rename, share or unshare a connection."))
-@click.argument("connection")
+@click.argument("connection", shell_complete=completion.connections)
 @click.option("--name", help=_("Display name."))
 @_SHARE
 @in_session
@@ -277,7 +278,7 @@ def edit_connection(session: Session, connection: str, name: str | None, share: 
 
 
 @connections.command("remove", help=_("Remove a connection that no export uses, with its sign-in."))
-@click.argument("connection")
+@click.argument("connection", shell_complete=completion.connections)
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def remove_connection(session: Session, connection: str, yes: bool) -> None:

@@ -8,6 +8,7 @@ import click
 from msgspec import structs
 
 from cctui.access.confinement import Reach
+from cctui.cli import completion
 from cctui.cli.schedules import schedule
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import CctuiError, UsageError
@@ -74,7 +75,7 @@ def list_exports(session: Session) -> None:
 
 
 @exports.command("show", help=_("One export, as it is defined."))
-@click.argument("export")
+@click.argument("export", shell_complete=completion.exports)
 @in_session
 def show_export(session: Session, export: str) -> None:
     from cctui.definitions.schedule_words import schedule_in_words
@@ -108,9 +109,18 @@ def _content_options(command: Any) -> Any:
     for option in reversed(
         [
             click.option("--name", help=_("Display name.")),
-            click.option("--connection", metavar="ID", help=_("Connection for export.")),
+            click.option(
+                "--connection", metavar="ID", shell_complete=completion.connections, help=_("Connection for export.")
+            ),
             click.option("--list", "list_id", metavar="LIST", help=_("List ID, or the list's address in a browser.")),
-            click.option("--segment", "segments", multiple=True, metavar="NAME", help=_("A segment; repeatable.")),
+            click.option(
+                "--segment",
+                "segments",
+                multiple=True,
+                metavar="NAME",
+                shell_complete=completion.segments,
+                help=_("A segment; repeatable."),
+            ),
             click.option("--email", metavar="FIELD", help=_("The field that holds the e-mail address.")),
             click.option(
                 "--attribute",
@@ -174,7 +184,7 @@ def add_export(session: Session, export_id: str | None, in_editor: bool, **conte
 
 
 @exports.command("edit", help=_("Change what is given, keep the rest."))
-@click.argument("export")
+@click.argument("export", shell_complete=completion.exports)
 @_content_options
 @in_session
 def edit_export(session: Session, export: str, in_editor: bool, **content: Any) -> None:
@@ -192,7 +202,7 @@ def edit_export(session: Session, export: str, in_editor: bool, **content: Any) 
 
 
 @exports.command("duplicate", help=_("Create a duplicate under another name."))
-@click.argument("export")
+@click.argument("export", shell_complete=completion.exports)
 @click.option("--name", required=True, help=_("Display name of the duplicate."))
 @in_session
 def duplicate_export(session: Session, export: str, name: str) -> None:
@@ -205,7 +215,7 @@ def duplicate_export(session: Session, export: str, name: str) -> None:
 
 
 @exports.command("detach", help=_("Detach the connection. The export keeps its configuration and does not run."))
-@click.argument("export", nargs=-1, required=True)
+@click.argument("export", nargs=-1, required=True, shell_complete=completion.exports)
 @in_session
 def detach(session: Session, export: tuple[str, ...]) -> None:
     from cctui.definitions import changes
@@ -219,8 +229,8 @@ def detach(session: Session, export: tuple[str, ...]) -> None:
 
 
 @exports.command("attach", help=_("Give a detached export a connection again."))
-@click.argument("export")
-@click.argument("connection")
+@click.argument("export", shell_complete=completion.exports)
+@click.argument("connection", shell_complete=completion.connections)
 @in_session
 def attach(session: Session, export: str, connection: str) -> None:
     from cctui.definitions import changes
@@ -230,7 +240,7 @@ def attach(session: Session, export: str, connection: str) -> None:
 
 
 @exports.command("remove", help=_("Remove exports. Their runs stay in the history."))
-@click.argument("export", nargs=-1, required=True)
+@click.argument("export", nargs=-1, required=True, shell_complete=completion.exports)
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def remove(session: Session, export: tuple[str, ...], yes: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cctui.access.confinement import Reach
+from cctui.cli import completion
 from cctui.cli.session import Session, confirm, in_session, print_facts, print_table
 from cctui.errors import ExitCode
 from cctui.locales import _, date_time, duration, number
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run", help=_("Run an export and follow it to its end. Leaving does not stop the run."))
-@click.argument("export")
+@click.argument("export", shell_complete=completion.exports)
 @click.option("--run-id", metavar="ID", help=_("A name for the run; the same name twice is the same run."))
 @click.option("--dry-run", is_flag=True, help=_("Do everything but send."))
 @click.option(
@@ -95,7 +96,9 @@ def runs() -> None:
 
 
 @runs.command("list", help=_("The history, newest first."))
-@click.option("--export", "export", metavar="EXPORT", help=_("Only the runs of this export."))
+@click.option(
+    "--export", "export", metavar="EXPORT", shell_complete=completion.exports, help=_("Only the runs of this export.")
+)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help=_("How many."))
 @in_session
 def list_runs(session: Session, export: str | None, limit: int) -> None:
@@ -141,7 +144,7 @@ def list_runs(session: Session, export: str | None, limit: int) -> None:
 
 
 @runs.command("show", help=_("One run: its report, or its progress while it runs."))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=completion.runs)
 @click.option("--follow", "following", is_flag=True, help=_("Watch it to its end."))
 @click.option("--events", is_flag=True, help=_("With --follow: print what happens as JSON, one object a line."))
 @in_session
@@ -161,7 +164,7 @@ def show_run(session: Session, run_id: str, following: bool, events: bool) -> in
 
 
 @runs.command("rejected", help=_("The rejected rows of a run as CSV: profile, reason, value as it was."))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=completion.runs)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help=_("Write to this file instead."))
 @in_session
 def rejected(session: Session, run_id: str, output: Path | None) -> None:
@@ -189,7 +192,7 @@ def _summary(environment: Environment, found: Run) -> list[tuple[str, int]]:
 
 
 @runs.command("cancel", help=_("Send no more. What was sent is watched to its end."))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=completion.runs)
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
 def cancel(session: Session, run_id: str, yes: bool) -> None:
@@ -203,7 +206,7 @@ def cancel(session: Session, run_id: str, yes: bool) -> None:
 
 
 @runs.command("pause", help=_("Stop sending until it is resumed."))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=completion.runs)
 @in_session
 def pause(session: Session, run_id: str) -> None:
     from cctui.delivery import runs as operations
@@ -215,7 +218,7 @@ def pause(session: Session, run_id: str) -> None:
 
 
 @runs.command("resume", help=_("Go on with a paused or interrupted run."))
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=completion.runs)
 @in_session
 def resume(session: Session, run_id: str) -> None:
     from cctui.delivery import runs as operations

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cctui.cli import completion
 from cctui.cli.session import Session, in_session, print_facts
 from cctui.locales import _
 from cctui.masking import printable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("schedule", help=_("When exports run by themselves; without an option, what is set and the next runs."))
-@click.argument("export", nargs=-1, required=True)
+@click.argument("export", nargs=-1, required=True, shell_complete=completion.exports)
 @click.option("--on", "switch", flag_value="on", help=_("Schedule run: on, as it was before."))
 @click.option("--off", "switch", flag_value="off", help=_("Schedule run: off, only by hand."))
 @click.option("--system-refresh", is_flag=True, help=_("With every system refresh."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cctui.access.roles import Action, require
+from cctui.cli import completion
 from cctui.cli.session import Session, in_session, print_facts, print_table
 from cctui.errors import UsageError
 from cctui.locales import _, number, relative_time
@@ -50,7 +51,7 @@ def list_segments(session: Session, no_count: bool) -> None:
 
 
 @segments.command("show", help=_("One segment: its attributes and its first members."))
-@click.argument("name")
+@click.argument("name", shell_complete=completion.segments)
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(0, 100), help=_("How many members."))
 @click.option("--unmasked", is_flag=True, help=_("Show whole e-mail addresses."))
 @in_session

@@ -27,7 +27,13 @@ R = TypeVar("R")
 def environment_option(command: Any) -> Any:
     """The option ``--environment``; its text is looked up when the command is made."""
     text = _("The environment's folder (or CCTUI_ENVIRONMENT).")
-    return click.option("--environment", metavar="DIR", default=None, help=text)(command)
+    return click.option("--environment", metavar="DIR", default=None, shell_complete=_folders, help=text)(command)
+
+
+def _folders(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
 
 
 def json_option(command: Any) -> Any:

@@ -11,6 +11,7 @@ import click
 
 from cctui.access.confinement import Reach
 from cctui.access.roles import ROLE_TITLES, Action, Role, User, require
+from cctui.cli import completion
 from cctui.cli.session import Session, confirm, in_session, print_table
 from cctui.errors import UsageError
 from cctui.locales import _
@@ -82,7 +83,7 @@ def add_user(session: Session, name: str, role: str, ssh_key: str | None, keys_p
 
 
 @users.command("edit", help=_("Give a user another role or another key."))
-@click.argument("name")
+@click.argument("name", shell_complete=completion.users)
 @click.option("--role", type=click.Choice([role.value for role in Role]), help=_("The role."))
 @_KEY
 @_KEYS_FILE
@@ -104,7 +105,7 @@ def edit_user(session: Session, name: str, role: str | None, ssh_key: str | None
 
 
 @users.command("remove", help=_("Remove a user, and the key with which they sign in to this account."))
-@click.argument("name")
+@click.argument("name", shell_complete=completion.users)
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @_KEYS_FILE
 @in_session

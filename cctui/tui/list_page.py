@@ -52,7 +52,11 @@ class ListPage(Page):
 
     def reload(self) -> None:
         """Make the rows again; cursor, marks, order and search stay."""
-        self.table.empty = self.empty_text()
+        empty = self.empty_text()
+        if empty != self.table.empty:
+            # The rows may be the same, none, while the reason has become another.
+            self.table.empty = empty
+            self.table.refresh()
         self.table.show(self.rows())
 
     def count(self) -> str:

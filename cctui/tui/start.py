@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cctui.errors import UsageError
 from cctui.host import crash_reports
 from cctui.locales import _
+from cctui.masking import harmless
 
 if TYPE_CHECKING:
     from cctui.access.roles import Operator
@@ -57,6 +58,14 @@ def refuse_without_terminal() -> None:
             _("The application needs a terminal."),
             why=_("Input or screen is a file or a pipe."),
             do=_("Without one, use the command line: cctui --help."),
+        )
+    if os.environ.get("TERM", "") in {"", "dumb", "unknown"}:
+        raise UsageError(
+            _("The application cannot be drawn on this terminal (TERM={term}).").format(
+                term=harmless(os.environ.get("TERM", ""), 20)
+            ),
+            why=_("Such a terminal has no cursor that could be moved."),
+            do=_("Ask and be told line by line: cctui --plain. Or set TERM to what the terminal is, such as xterm."),
         )
 
 

@@ -155,3 +155,13 @@ def test_when_the_terminal_vanishes(bare: Environment, own_home: Path) -> None:
         _pid, status = os.waitpid(terminal.child.pid, 0)
         assert os.waitstatus_to_exitcode(status) == 129
     assert not (bare.state_folder / "crashes").exists()
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_without_a_cursor_is_refused_with_the_way_that_works(
+    bare: Environment, own_home: Path, term: str
+) -> None:
+    with on_terminal(bare, own_home, TERM=term) as terminal:
+        assert terminal.ended() == 2
+        assert b"cctui --plain" in terminal.bytes
+        assert b"\x1b" not in terminal.bytes

@@ -264,3 +264,20 @@ def test_starting_reads_no_profiles_and_no_network_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("exports/nothing", "There is no export nothing."),
+        ("connections/nothing", "There is no connection nothing."),
+        ("segments/nothing", "There is no segment"),
+        ("runs/zzzz", "There is no run zzzz."),
+        ("somewhere/else", "There is no page somewhere/else."),
+        ("/", "There is no page /."),
+    ],
+)
+async def test_a_wrong_link_is_a_sentence(contoso: Environment, place: str, said: str) -> None:
+    app = face(contoso, open_at=place)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: said in text_of(app))
