@@ -41,6 +41,7 @@ COMMANDS = {
     "sandbox": ("cctui.cli.service", "sandbox", N_("The stand-in for Constant Contact, alone.")),
     "service": ("cctui.cli.units", "service", N_("Print what keeps a worker alive: systemd, cron, a container.")),
     "users": ("cctui.cli.users", "users", N_("Users and their roles.")),
+    "alerts": ("cctui.cli.alerts", "alerts", N_("Who is told when something goes wrong.")),
     "audit": ("cctui.cli.users", "audit", N_("Who did what when, as JSON lines.")),
     "completion": (
         "cctui.cli.completion",

@@ -47,6 +47,8 @@ class Deed(StrEnum):
     SIGNED_IN = "signed-in"
     SIGNED_OUT = "signed-out"
     SIGN_IN_MOVED = "sign-in-moved"
+    ALERT_ADDED = "alert-added"
+    ALERT_REMOVED = "alert-removed"
     REFRESH_STARTED = "refresh-started"
     RUN_STARTED = "run-started"
     RUN_CANCELED = "run-canceled"
@@ -70,6 +72,8 @@ DEED_TITLES = {
     Deed.SIGNED_IN: N_("Signed in"),
     Deed.SIGNED_OUT: N_("Signed out"),
     Deed.SIGN_IN_MOVED: N_("Sign-in moved"),
+    Deed.ALERT_ADDED: N_("Alert added"),
+    Deed.ALERT_REMOVED: N_("Alert removed"),
     Deed.REFRESH_STARTED: N_("Refresh started"),
     Deed.RUN_STARTED: N_("Run started"),
     Deed.RUN_CANCELED: N_("Run canceled"),

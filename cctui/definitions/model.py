@@ -133,6 +133,27 @@ class SecretsSection(_Table, frozen=True, kw_only=True):
     store: SecretStore = SecretStore.FILES
 
 
+class AlertEvent(StrEnum):
+    """What an alert can be about."""
+
+    FAILED = "failed"
+    ERRORS = "errors"
+    LATE = "late"
+    SIGN_IN = "sign-in"
+
+
+class AlertDefinition(_Table, frozen=True, kw_only=True):
+    """``[[alerts]]``: somebody who is told when something goes wrong, and when it is over.
+
+    ``secret`` names the file in ``secrets/alerts`` that holds the address, which is one of Apprise's and may hold a
+    password. ``errors`` are told where more than ``share`` percent of the selected profiles were rejected.
+    """
+
+    secret: Identifier
+    events: list[AlertEvent] = field(default_factory=lambda: list(AlertEvent))
+    share: Annotated[int, Meta(ge=0, le=100)] = 5
+
+
 class EnvironmentDefinition(_Table, frozen=True, kw_only=True):
     """``environment.toml``."""
 
@@ -142,6 +163,7 @@ class EnvironmentDefinition(_Table, frozen=True, kw_only=True):
     schedule: RefreshSchedule = field(default_factory=RefreshSchedule)
     secrets: SecretsSection = field(default_factory=SecretsSection)
     users: list[User] = field(default_factory=list)
+    alerts: list[AlertDefinition] = field(default_factory=list)
 
 
 class Account(_Table, frozen=True, kw_only=True):

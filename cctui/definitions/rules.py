@@ -73,6 +73,9 @@ def _of_environment(definition: EnvironmentDefinition) -> Iterator[Finding]:
             )
     yield from _of_refresh(definition.schedule)
     yield from _twice([one.name for one in definition.users], ("users",), _("This user is listed twice."), ("name",))
+    yield from _twice(
+        [one.secret for one in definition.alerts], ("alerts",), _("This alert is listed twice."), ("secret",)
+    )
     for position, user in enumerate(definition.users):
         if not user.name.removeprefix("group:").strip():
             yield Finding(

@@ -11,7 +11,7 @@ from cctui.access.roles import Action, Operator, Role, User, require
 from cctui.definitions import audit
 from cctui.definitions.audit import Deed
 from cctui.definitions.environment import Environment, Stored
-from cctui.definitions.model import EnvironmentDefinition, LanguageCode, RefreshSchedule
+from cctui.definitions.model import AlertDefinition, EnvironmentDefinition, LanguageCode, RefreshSchedule
 from cctui.errors import UsageError
 from cctui.locales import _
 from cctui.masking import harmless
@@ -100,6 +100,35 @@ def remove_user(environment: Environment, operator: Operator, name: str) -> None
         Deed.USER_REMOVED,
         name,
         before=before,
+    )
+
+
+def add_alert(environment: Environment, operator: Operator, alert: AlertDefinition) -> None:
+    """Add an alert, or change the one of its name. Raises :class:`DefinitionError` for what does not fit."""
+    require(operator, Action.CHANGE_SYSTEM)
+    stored = environment.read()
+    others = [one for one in stored.definition.alerts if one.secret != alert.secret]
+    environment.save_environment(structs.replace(stored.definition, alerts=[*others, alert]), stored.fingerprint)
+    audit.record(environment, operator, Deed.ALERT_ADDED, alert.secret, after=alert)
+
+
+def remove_alert(environment: Environment, operator: Operator, name: str) -> None:
+    """Tell this one no more. Raises :class:`UsageError`."""
+    require(operator, Action.CHANGE_SYSTEM)
+    stored = environment.read()
+    before = alert_of(stored.definition, name)
+    others = [one for one in stored.definition.alerts if one is not before]
+    environment.save_environment(structs.replace(stored.definition, alerts=others), stored.fingerprint)
+    audit.record(environment, operator, Deed.ALERT_REMOVED, name, before=before)
+
+
+def alert_of(definition: EnvironmentDefinition, name: str) -> AlertDefinition:
+    """The alert of this name. Raises :class:`UsageError`."""
+    for alert in definition.alerts:
+        if alert.secret == name:
+            return alert
+    raise UsageError(
+        _("There is no alert {name}.").format(name=f'"{harmless(name, 60)}"'), do=_("cctui alerts list shows them.")
     )
 
 

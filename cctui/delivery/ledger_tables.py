@@ -1,7 +1,7 @@
 """The tables of the ledger: how facts become rows and back, the seal over a row, and older files brought up to date.
 
-A seal is a hash over the values of a row. Statements that create and change tables are here, all others in ``ledger``
-and ``schedule_ledger``.
+A seal is a hash over the values of a row. Statements that create and change tables are here, all others in ``ledger``,
+``schedule_ledger`` and ``alert_ledger``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
+from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Mark, Refresh
 from cctui.delivery.states import Batch, Run, Totals
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 TOTALS = tuple(field.name for field in structs.fields(Totals))
 RUN_COLUMNS = tuple(
@@ -26,11 +27,13 @@ RUN_COLUMNS = tuple(
 BATCH_COLUMNS = tuple(field.name for field in structs.fields(Batch))
 MARK_COLUMNS = tuple(field.name for field in structs.fields(Mark))
 REFRESH_COLUMNS = tuple(field.name for field in structs.fields(Refresh))
+ALERT_COLUMNS = tuple(field.name for field in structs.fields(AlertState))
 TABLES = {
     "runs": RUN_COLUMNS,
     "batches": BATCH_COLUMNS,
     "schedules": MARK_COLUMNS,
     "refreshes": REFRESH_COLUMNS,
+    "alerts": ALERT_COLUMNS,
 }
 """The columns of each table that its seal covers."""
 
@@ -76,6 +79,14 @@ ALTER TABLE runs ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN absent INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN untraced INTEGER NOT NULL DEFAULT 0
 """
+_SINCE_VERSION_4 = """
+CREATE TABLE alerts (
+  alert TEXT NOT NULL, subject TEXT NOT NULL, trouble INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+  since TEXT NOT NULL, pending INTEGER NOT NULL, sending INTEGER NOT NULL, tries INTEGER NOT NULL, next_try TEXT,
+  told_at TEXT, problem TEXT NOT NULL, seal TEXT NOT NULL, PRIMARY KEY (alert, subject)
+) STRICT
+"""
+_SINCE = (_SINCE_VERSION_1, _SINCE_VERSION_2, _SINCE_VERSION_3, _SINCE_VERSION_4)
 _NEW_COLUMNS = {1: ("due_at",), 2: ("only_rejected_of", "wanted", "absent", "untraced")}
 """The columns of runs that a ledger of this version does not have yet."""
 
@@ -87,7 +98,7 @@ def bring_up_to_date(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         found = version(db)
-        for since, statements in ((1, _SINCE_VERSION_1), (2, _SINCE_VERSION_2), (3, _SINCE_VERSION_3)):
+        for since, statements in enumerate(_SINCE, start=1):
             if found < since:
                 _execute(db, statements)
         new = {column for before, columns in _NEW_COLUMNS.items() if before >= found for column in columns}

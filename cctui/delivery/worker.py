@@ -18,6 +18,7 @@ from cctui import locales
 from cctui.constant_contact.answers import Call
 from cctui.definitions.environment import Environment
 from cctui.definitions.model import ConnectionDefinition
+from cctui.delivery.alerting import Alerting
 from cctui.delivery.destination import Destination, OpenDestination, Patience
 from cctui.delivery.execution import Execution
 from cctui.delivery.journal import Stopped
@@ -117,10 +118,11 @@ class Worker:
                     self.stop()
                     return
                 self._news.clear()
+                at_rest = not self._busy()  # before the duties, so that they have seen how the last run ended
                 busy = [duty(self._clock.now()) for duty in self._duties]
                 waiting = [run for run in ledger.unfinished() if due(run, self._clock)]
                 self._give_out(waiting)
-                if until_idle and not waiting and not self._busy() and not any(busy):
+                if until_idle and at_rest and not waiting and not self._busy() and not any(busy):
                     _LOG.info("nothing to do")
                     return
                 self._clock.wait(_ROUND, self._news)
@@ -285,7 +287,8 @@ def serve(environment: Environment, *, until_idle: bool) -> int:
     clock = SystemClock()
     open_log(environment.worker_log_path)
     locales.use(environment.read().definition.environment.language or locales.from_locale())
-    worker = Worker(environment, clock=clock, duties=[Pruning(environment, clock), Scheduling(environment, clock)])
+    duties: list[Duty] = [Pruning(environment, clock), Scheduling(environment, clock), Alerting(environment, clock)]
+    worker = Worker(environment, clock=clock, duties=duties)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _number, _frame: worker.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

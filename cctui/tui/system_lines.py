@@ -16,6 +16,7 @@ from cctui.access.roles import Role
 from cctui.definitions.audit import DEED_TITLES, Entry
 from cctui.definitions.environment import Broken, Stored
 from cctui.definitions.model import (
+    AlertDefinition,
     EnvironmentDefinition,
     ExportDefinition,
     ExportId,
@@ -24,11 +25,12 @@ from cctui.definitions.model import (
     SecretStore,
     SegmentState,
 )
+from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Refresh
 from cctui.delivery.states import TRIGGER_TITLES, Run
 from cctui.locales import _, date_time, number, percent, relative_time, weekday
 from cctui.profiles.source import Segment
-from cctui.tui import glyphs
+from cctui.tui import alert_lines, glyphs
 from cctui.tui.key_use import KeyUse
 from cctui.tui.listing import Cell
 from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
@@ -76,6 +78,7 @@ class SystemFacts(Struct, frozen=True):
     keys: tuple[KeyUse, ...] = ()
     audit: tuple[Entry, ...] = ()
     preferences: Preferences = Preferences()
+    alerts: tuple[AlertState, ...] = ()
 
 
 # Status
@@ -93,6 +96,8 @@ def status_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     lines += _group(_("Profile source"), [_source_line(facts, name)])
     lines += _group(_("Segments"), [_segment_line(segment, facts, name) for segment in facts.segments])
     lines += _group(_("Exports"), [_export_line(stored, facts, name) for stored in facts.exports])
+    if facts.environment.alerts:
+        lines += _group(_("Alerts"), [_alert_line(alert, facts, name) for alert in facts.environment.alerts])
     return lines[:-1]
 
 
@@ -189,6 +194,13 @@ def _export_line(stored: Stored[ExportDefinition] | Broken, facts: SystemFacts, 
     else:
         status = status_cell(run, worker_alive=facts.worker_alive)
     return _task(shown(title(stored)), status, refreshed_cell(run, facts.now).text, width, f"history/{export}")
+
+
+def _alert_line(alert: AlertDefinition, facts: SystemFacts, width: int) -> BoardLine:
+    told = alert_lines.told(alert, facts.alerts, facts.now)
+    return _task(
+        alert_lines.name(alert), alert_lines.status(alert, facts.alerts), told, width, f"alerts/{alert.secret}"
+    )
 
 
 # Schedule

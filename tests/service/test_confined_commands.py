@@ -196,5 +196,17 @@ def test_doctor_tells_a_contributor_nothing_of_connections(mette: KeyHolder, bos
 def test_every_command_has_been_thought_of() -> None:
     """A command that comes later has to be closed, or left open on purpose, and be named here."""
     stays = {"demo", "worker", "sandbox"}
-    answers = {"connections", "exports", "segments", "run", "refresh", "runs", "service", "users", "audit", "doctor"}
+    answers = {
+        "connections",
+        "exports",
+        "segments",
+        "run",
+        "refresh",
+        "runs",
+        "service",
+        "users",
+        "alerts",
+        "audit",
+        "doctor",
+    }
     assert set(COMMANDS) == stays | answers

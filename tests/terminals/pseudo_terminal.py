@@ -32,7 +32,7 @@ def plain_environment(home: Path, **more: str) -> dict[str, str]:
 
 
 class PseudoTerminal:
-    """``python arguments`` on a terminal of its own. It is killed at the latest when the test ends."""
+    """``python arguments``, or another ``program``, on a terminal of its own; killed when the test ends."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class PseudoTerminal:
         *,
         size: tuple[int, int] = (80, 24),
         answers: Mapping[bytes, bytes] | None = None,
+        program: str = sys.executable,
     ) -> None:
         self.written = io.BytesIO()
         self.screen = pyte.Screen(*size)
@@ -48,7 +49,7 @@ class PseudoTerminal:
         self._answers = dict(answers or {})
         columns, lines = size
         self.child = pexpect.spawn(
-            sys.executable, [*arguments], env=dict(environment), dimensions=(lines, columns), timeout=60, echo=True
+            program, [*arguments], env=dict(environment), dimensions=(lines, columns), timeout=60, echo=True
         )
         self.child.delaybeforesend = None
         self.child.ptyproc.delayafterterminate = 0.1

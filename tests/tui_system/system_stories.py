@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec import structs
@@ -15,6 +15,8 @@ from cctui.access.roles import Operator, Role, Sharing
 from cctui.definitions.environment import Environment
 from cctui.definitions.model import (
     Account,
+    AlertDefinition,
+    AlertEvent,
     ConnectionDefinition,
     DataMatching,
     EnvironmentDefinition,
@@ -26,6 +28,8 @@ from cctui.definitions.model import (
     SegmentState,
     SourceKind,
 )
+from cctui.delivery.alert_ledger import AlertLedger
+from cctui.delivery.alerts import AlertState, not_told, told
 from cctui.tui.app import CctuiApp
 
 NOW = datetime(2026, 11, 23, 9, 42, tzinfo=UTC)
@@ -111,6 +115,21 @@ def schedule(environment: Environment, export: str) -> ExportSchedule:
 def with_users(environment: Environment, *users: object) -> None:
     stored = environment.read()
     environment.save_environment(structs.replace(stored.definition, users=list(users)), stored.fingerprint)
+
+
+def with_alerts(environment: Environment) -> None:
+    """One alert told of a failure three hours ago, another could not."""
+    stored = environment.read()
+    alerts = [
+        AlertDefinition(secret="mail"),
+        AlertDefinition(secret="teams", events=[AlertEvent.FAILED, AlertEvent.SIGN_IN]),
+    ]
+    environment.save_environment(structs.replace(stored.definition, alerts=alerts), stored.fingerprint)
+    title, text, since = "Newsletter, high value failed", "Run 7f3a2b6c: The list is gone.", NOW - timedelta(hours=3)
+    state = AlertState("mail", "failed:newsletter", True, title, text, since)
+    with AlertLedger(environment.ledger_path) as ledger:
+        untold = not_told(structs.replace(state, alert="teams"), "The message was not taken.", NOW)
+        ledger.keep_alerts([told(state, since), untold])
 
 
 def face(environment: Environment, open_at: str, role: Role = Role.ADMINISTRATOR) -> CctuiApp:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 from msgspec import structs
-from system_stories import DAILY, NARROW, WIDE, face, press, schedule, settled, text_of, until, with_users, write
+from system_stories import (
+    DAILY,
+    NARROW,
+    WIDE,
+    face,
+    press,
+    schedule,
+    settled,
+    text_of,
+    until,
+    with_alerts,
+    with_users,
+    write,
+)
 
 from cctui.access.roles import Role, User
 from cctui.definitions import system_changes
@@ -311,3 +324,23 @@ async def test_r6_who_may_not_edit_an_export_may_not_schedule_it(contoso: Enviro
     async with app.run_test(size=NARROW) as pilot:
         await press(pilot, "s")
         assert "not shared with contributors" in text_of(app)
+
+
+@SIZES
+async def test_alerts_are_told_of_with_the_last_time(contoso: Environment, size: tuple[int, int]) -> None:
+    with_alerts(contoso)
+    app = face(contoso, "system")
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        assert isinstance(app.screen, SystemPage)
+        board = board_of(app.screen)
+        await press(pilot, "end", "enter")
+        assert "The message was not taken." in text_of(app)
+        await press(pilot, "up", "enter")
+        assert "Newsletter, high value failed. Run 7f3a2b6c: The list is gone." in text_of(app)
+    lines = [line for line in board.splitlines() if line.lstrip().startswith(("mail ", "teams: "))]
+    assert [" ".join(line.split()) for line in lines] == [
+        "mail ▲ Trouble told 3 hours ago",
+        "teams: failed, sign-in ▲ Not taken Never",
+    ]
+    assert "Alerts  2" in board

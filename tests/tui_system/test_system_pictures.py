@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from system_stories import NARROW, WIDE, face, press, settled, with_users
+from system_stories import NARROW, WIDE, face, press, settled, with_alerts, with_users
 from textual.pilot import Pilot
 
 from cctui.access.roles import Role, User
@@ -27,6 +27,18 @@ PICTURES = {
     "schedule-exports": ("exports", ("space", "space", "s")),
     "schedule-exports-anew": ("exports", ("space", "space", "s", "down", "space", "tab", "tab", "end")),
 }
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
+def test_status_with_alerts(snap_compare: Snap, contoso: Environment, size: tuple[int, int]) -> None:
+    with_alerts(contoso)
+
+    async def do(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "end", "enter")
+        await settled(pilot)
+
+    assert snap_compare(face(contoso, "system"), terminal_size=size, run_before=do)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])

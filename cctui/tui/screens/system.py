@@ -11,12 +11,13 @@ from textual.widget import Widget
 from cctui.access.roles import Action, may, why_not
 from cctui.definitions.audit import newest
 from cctui.definitions.model import EnvironmentDefinition, EnvironmentSection, ExportId
-from cctui.delivery import refresh
+from cctui.delivery import alerting, refresh
+from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Refresh
 from cctui.delivery.launch import worker_alive
 from cctui.errors import CctuiError
 from cctui.locales import N_, _
-from cctui.tui import glyphs, system_lines
+from cctui.tui import alert_lines, glyphs, system_lines
 from cctui.tui.commands import Command
 from cctui.tui.key_use import key_uses
 from cctui.tui.page import Page
@@ -123,7 +124,16 @@ class SystemPage(Page):
             keys=key_uses(snapshot, face.operator, environment.limits_path, face.clock),
             audit=tuple(newest(environment)) if sees_audit else (),
             preferences=face.preferences,
+            alerts=tuple(self._alerts(definition)),
         )
+
+    def _alerts(self, definition: EnvironmentDefinition) -> list[AlertState]:
+        if not definition.alerts or self._tab is not Tab.STATUS:
+            return []
+        try:
+            return alerting.states(self.face.environment)
+        except CctuiError:
+            return []
 
     def _refreshes(self) -> list[Refresh]:
         try:
@@ -174,6 +184,8 @@ class SystemPage(Page):
             except CctuiError as error:
                 self.face.show_error(error)
             self.reload()
+        elif kind == "alerts":
+            self.notice(*alert_lines.sentence(name, self._system_facts().alerts))
         elif kind == "problem":
             problem = self.face.segments.known().problem
             if problem is not None:
