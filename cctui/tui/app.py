@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, RenderableType
+from textual.events import Event, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
@@ -28,6 +29,7 @@ from cctui.tui.confined_app import ConfinedApp
 from cctui.tui.frame import HeaderFacts, Place
 from cctui.tui.page import Page
 from cctui.tui.parts import Tone, shown
+from cctui.tui.pasting import cleaned
 from cctui.tui.preferences import Preferences
 from cctui.tui.reading import Reader, Snapshot
 from cctui.tui.run_watch import RunWatcher, ended_notice
@@ -197,6 +199,10 @@ class CctuiApp(ConfinedApp):
         if self._segments is not None:
             self._segments.stop()
         self._reader.close()
+
+    async def on_event(self, event: Event) -> None:
+        """Pass events on; what is pasted is cleaned before any field sees it."""
+        await super().on_event(Paste(cleaned(event.text)) if isinstance(event, Paste) else event)
 
     def _fatal_error(self) -> None:
         """End after a fault of ours. Textual would show it with the values of variables, customers' data among them."""

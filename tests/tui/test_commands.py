@@ -16,6 +16,8 @@ from cctui.tui.page import Page
 from cctui.tui.parts import plain
 from cctui.tui.screens.dialogs import help_lines
 
+# Kept by terminals, tmux (ctrl+b), screen (ctrl+a), flow control (ctrl+s, ctrl+q) and desktops (F10, F11).
+_SWALLOWED = {f"ctrl+{letter}" for letter in "abhijmqsz[@"} | {"f1", "f10", "f11", *(f"f{n}" for n in range(13, 25))}
 _FRAGILE = {"ctrl+h", "ctrl+i", "ctrl+m", "ctrl+j", "ctrl+enter", "ctrl+z"}
 
 
@@ -49,6 +51,13 @@ def test_keys_survive_ssh_and_tmux(page: type[Page]) -> None:
     for command in commands_of(page):
         assert not set(command.keys) & _FRAGILE
         assert not any(key.startswith(("alt+", "shift+", "ctrl+shift")) for key in command.keys if key != "shift+tab")
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.__name__)
+def test_what_something_swallows_is_never_the_only_way(page: type[Page]) -> None:
+    for command in commands_of(page):
+        sure = [key for key in command.keys if key not in _SWALLOWED and not key.startswith(("shift+", "alt+"))]
+        assert sure, command.id
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.__name__)

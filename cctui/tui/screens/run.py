@@ -38,6 +38,9 @@ POLL_SECONDS = 0.5
 """How often ledger and log are looked at: what a slow line can carry while a run goes on."""
 
 
+_ROOM_FOR_ALL = 18
+
+
 class RunScreen(LogPage):
     """A run that goes on, stands still or is over, whoever started it."""
 
@@ -187,6 +190,8 @@ class RunScreen(LogPage):
         block = self.query_one("#sums", LineBlock)
         block.set_class(bool(sums), "-there")
         block.show(sums)
+        # Over, and on the lowest screens, the sums say what the stages did; the log needs the lines.
+        self.query_one("#progress").display = not sums or self.size.height > _ROOM_FOR_ALL
         if self.batches_in_front:
             self._show_batches()
         self.draw()
@@ -212,7 +217,8 @@ class RunScreen(LogPage):
         self.query_one("#batch-facts", LineBlock).show(facts)
 
     def on_resize(self, _event: Resize) -> None:
-        """Fit the lines to the new width."""
+        """Fit the lines to the new width; on the lowest screens the log needs the line of the rule."""
+        self.query_one("#lower-rule").display = self.size.height > _ROOM_FOR_ALL
         self.call_after_refresh(self.show_view)
 
     def heading_line(self) -> Line:
