@@ -42,7 +42,7 @@ def list_alerts(session: Session) -> None:
         )
         return
     print_table(
-        [_("Alert"), _("About"), _("Share"), _("Last told"), _("Problem")],
+        [_("Alert"), _("Concerns"), _("Share"), _("Last told"), _("Problem")],
         (
             [
                 one.secret,

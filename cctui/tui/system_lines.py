@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from cctui import __version__, locales
 from cctui.access.roles import Role
-from cctui.definitions.audit import DEED_TITLES, Entry
+from cctui.definitions.audit import Entry
 from cctui.definitions.environment import Broken, Stored
 from cctui.definitions.model import (
     AlertDefinition,
@@ -50,7 +50,19 @@ LANGUAGE_NAMES: dict[LanguageCode, str] = {
 }
 """Languages in their own words; never translated."""
 
-_LIBRARIES = ("textual", "rich", "httpx", "authlib", "duckdb", "pyarrow", "msgspec", "tomlkit", "babel", "cronsim")
+_LIBRARIES = (
+    "textual",
+    "rich",
+    "httpx",
+    "authlib",
+    "duckdb",
+    "pyarrow",
+    "msgspec",
+    "tomlkit",
+    "babel",
+    "cronsim",
+    "apprise",
+)
 _STATUS, _UPDATED = 26, 18
 _LABEL = 22
 PREFERENCE = "preference"
@@ -321,7 +333,7 @@ def about_lines(facts: SystemFacts) -> list[BoardLine]:
 def _secrets_note(definition: EnvironmentDefinition) -> str:
     if definition.secrets.store is SecretStore.KEYRING:
         return _("New sign-ins go to the system keyring; a file there says so.")
-    return _("One file per connection, for its owner only, never in git.")
+    return _("For the owner only, never in git.")
 
 
 def _key_line(key: KeyUse, facts: SystemFacts) -> BoardLine:
@@ -338,32 +350,6 @@ def _version(library: str) -> str:
         return metadata.version(library)
     except metadata.PackageNotFoundError:
         return "–"
-
-
-# Audit log
-
-
-def audit_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
-    """Who did what when, newest first."""
-    if not facts.audit:
-        return [BoardLine((Part(_("Nothing has been changed yet."), Tone.QUIET),))]
-    return [_audit_line(entry, facts, width) for entry in facts.audit]
-
-
-def _audit_line(entry: Entry, facts: SystemFacts, width: int) -> BoardLine:
-    about = shown(entry.about)
-    keys = entry.after if entry.before is not None and entry.after is not None else None
-    if keys:
-        about = f"{about}  {', '.join(keys)}"
-    when, who, what = 20, 14, 22
-    return BoardLine(
-        (
-            Part(fill(date_time(entry.at, facts.zone), when) + "  ", Tone.QUIET),
-            Part(fill(shown(entry.who), who) + "  "),
-            Part(fill(_(DEED_TITLES[entry.deed]), what) + "  "),
-            Part(clip(about, max(0, width - when - who - what - 6)), Tone.QUIET),
-        )
-    )
 
 
 def _fact(name: str, value: str, tone: Tone = Tone.PLAIN) -> BoardLine:

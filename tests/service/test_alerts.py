@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -435,3 +437,8 @@ def test_the_command_line_adds_lists_tries_and_removes(
     cctui("remove", "ops", "--yes")
     assert box.environment.read().definition.alerts == []
     assert not alert_addresses.path_of(box.environment, "ops").exists()
+
+
+def test_nothing_of_apprise_is_loaded_before_something_is_told() -> None:
+    code = "import sys, cctui.cli.alerts, cctui.delivery.worker; sys.exit('apprise' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -19,19 +19,21 @@ from system_stories import (
     write,
 )
 
-from cctui.access.roles import Role, User
+from cctui.access.roles import Operator, Role, User
 from cctui.definitions import system_changes
 from cctui.definitions.audit import Deed, newest
 from cctui.definitions.environment import Environment
-from cctui.definitions.model import ExportSchedule, RefreshSchedule
+from cctui.definitions.model import AlertDefinition, ExportSchedule, RefreshSchedule
 from cctui.delivery import refresh
 from cctui.host.locks import HeldLock
+from cctui.tui.audit_lines import changes
 from cctui.tui.parts import plain
 from cctui.tui.screens.form_page import FormPage
 from cctui.tui.screens.permissions import PermissionsPage
 from cctui.tui.screens.system import SystemPage
 from cctui.tui.widgets.lines import Board
 
+OPS = Operator("ops1", Role.ADMINISTRATOR)
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
 
 
@@ -344,3 +346,38 @@ async def test_alerts_are_told_of_with_the_last_time(contoso: Environment, size:
         "teams: failed, sign-in ▲ Not taken Never",
     ]
     assert "Alerts  2" in board
+
+
+@SIZES
+async def test_the_audit_log_tells_what_was_before_and_after(contoso: Environment, size: tuple[int, int]) -> None:
+    system_changes.add_user(contoso, OPS, User("mette", Role.CONTRIBUTOR))
+    system_changes.edit_system(
+        contoso, OPS, contoso.read().fingerprint, schedule=RefreshSchedule(run=True, days=["mon"], times=["06:30"])
+    )
+    app = face(contoso, "system/audit")
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        shown = text_of(app)
+        assert "System changed  environment: schedule" in shown
+        assert "User added      mette" in shown
+        await press(pilot, "enter")
+        entry = text_of(app)
+        for fact in ("ops1, Administrator", "schedule.run", "After     true", "schedule.times", "After     06:30"):
+            assert fact in entry
+        await press(pilot, "escape", "down", "enter")
+        assert "contributor" in text_of(app)
+        await press(pilot, "escape")
+        assert isinstance(app.screen, SystemPage)
+
+
+def test_only_what_differs_is_told_under_its_whole_name(contoso: Environment) -> None:
+    alert = AlertDefinition(secret="ops", share=3)
+    system_changes.add_alert(contoso, OPS, alert)
+    system_changes.remove_alert(contoso, OPS, "ops")
+    removed, added = newest(contoso)
+    assert {key: after for key, _before, after in changes(added)} == {
+        "secret": "ops",
+        "events": "failed, errors, late, sign-in",
+        "share": "3",
+    }
+    assert next((key, after) for key, _before, after in changes(removed)) == ("secret", None)

@@ -118,7 +118,9 @@ class ConfirmDialog(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class _BoardDialog(ModalScreen[str]):
+class BoardDialog(ModalScreen[str]):
+    """A window of lines to move in; Enter opens the line under the cursor, where it has something to open."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss", show=False),
         Binding("up,k", "move(-1)", show=False),
@@ -133,9 +135,11 @@ class _BoardDialog(ModalScreen[str]):
     AUTO_FOCUS = "#board"
 
     def lines(self, width: int) -> Iterable[BoardLine]:
+        """What the window shows, made for a width."""
         return ()
 
     def title_text(self) -> str:
+        """What the window is."""
         return ""
 
     def compose(self) -> ComposeResult:
@@ -165,7 +169,7 @@ class _BoardDialog(ModalScreen[str]):
         self.dismiss(message.target)
 
 
-class MenuDialog(_BoardDialog):
+class MenuDialog(BoardDialog):
     """The menu, for the keyboard: a letter or Enter goes there."""
 
     def __init__(self, places: Sequence[Place], here: str) -> None:
@@ -202,7 +206,7 @@ class MenuDialog(_BoardDialog):
                 self.dismiss(place.id)
 
 
-class HelpDialog(_BoardDialog):
+class HelpDialog(BoardDialog):
     """Every command of a page, by group, with its key, and why it is disabled where it is."""
 
     def __init__(self, commands: Sequence[Command], facts: Facts) -> None:

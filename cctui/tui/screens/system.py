@@ -17,7 +17,7 @@ from cctui.delivery.firings import Refresh
 from cctui.delivery.launch import worker_alive
 from cctui.errors import CctuiError
 from cctui.locales import N_, _
-from cctui.tui import alert_lines, glyphs, system_lines
+from cctui.tui import alert_lines, audit_lines, glyphs, system_lines
 from cctui.tui.commands import Command
 from cctui.tui.key_use import key_uses
 from cctui.tui.page import Page
@@ -51,7 +51,7 @@ class SystemPage(Page):
 
     def facts(self) -> SystemFactsForCommands:
         """Which tab is open, and what the cursor stands on."""
-        acts = self.is_mounted and self._tab in {Tab.STATUS, Tab.GENERAL}
+        acts = self.is_mounted and self._tab in {Tab.STATUS, Tab.GENERAL, Tab.AUDIT}
         target = self.mover().current if acts else ""
         return SystemFactsForCommands(self.face.operator, tab=self._tab, target=target)
 
@@ -95,7 +95,7 @@ class SystemPage(Page):
                 refused = why_not(self.face.operator, Action.CHANGE_SYSTEM)
                 if refused:
                     return [BoardLine((Part(refused, Tone.QUIET),))]
-                return system_lines.audit_lines(facts, width)
+                return audit_lines.audit_lines(facts.audit, facts.zone, width)
         return system_lines.status_lines(facts, width)
 
     def _system_facts(self) -> SystemFacts:
@@ -184,12 +184,23 @@ class SystemPage(Page):
             except CctuiError as error:
                 self.face.show_error(error)
             self.reload()
+        elif kind == audit_lines.KIND:
+            self._open_entry(target)
         elif kind == "alerts":
             self.notice(*alert_lines.sentence(name, self._system_facts().alerts))
         elif kind == "problem":
             problem = self.face.segments.known().problem
             if problem is not None:
                 self.face.show_error(problem)
+
+    def _open_entry(self, target: str) -> None:
+        from cctui.tui.screens.audit_entry import AuditEntryDialog
+
+        facts = self._system_facts()
+        for entry in facts.audit:
+            if audit_lines.target(entry) == target:
+                self.app.push_screen(AuditEntryDialog(entry, facts.zone))
+                return
 
     def do_history(self) -> None:
         """Open every run."""

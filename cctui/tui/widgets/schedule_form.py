@@ -10,7 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cctui.locales import _
-from cctui.tui.parts import Part, Tone
+from cctui.tui.page import MENU_WIDTH
+from cctui.tui.parts import Line, Part, Tone, wrapped_lines
 from cctui.tui.schedule_draft import Recurrence, ScheduleDraft
 from cctui.tui.widgets.form import Field, Form, SectionTitle
 from cctui.tui.widgets.form_fields import Choices, TextField
@@ -105,7 +106,12 @@ class ScheduleForm(Form):
     def show_next(self, runs: Sequence[str], without: str) -> None:
         """Show the next runs, or why there are none; side by side where the screen is low."""
         told = _side_by_side(runs, self.size.width - 8) if self.app.size.height < _HIGH else list(runs)
-        lines = [(Part(f"   {run}"),) for run in told] or [(Part(f"   {without}", Tone.QUIET),)]
+        lines: list[Line] = [(Part(f"   {run}"),) for run in told]
+        if not lines:
+            # Before the first layout the form has no width; the pane is then as wide as beside the menu at most.
+            width = self.size.width or self.app.size.width - MENU_WIDTH
+            sentence = wrapped_lines([(Part(without, Tone.QUIET),)], width - 8)
+            lines = [(Part("   ", Tone.QUIET), *line) for line in sentence]
         self.query_one("#next-runs", LineBlock).show(lines)
 
 
