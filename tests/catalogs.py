@@ -1,21 +1,26 @@
 """The catalogs of the six languages: bring them up to date, or say what is missing in them.
 
 ``update`` collects every message from the source, merges it into each ``cctui.po`` and compiles; ``check`` changes
-nothing and fails on a message that is missing or fuzzy, on a lost placeholder, and on a compiled catalog that is not
-the one in the source.
+nothing and fails on a message that is missing or fuzzy, on a lost placeholder, on plurals that are not as many as the
+language has, on a compiled catalog that is not the one in the source, and on a key that two commands of one
+screen share.
 """
 
 from __future__ import annotations
 
 import ast
 import io
+import pkgutil
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 
 from cctui import __version__
@@ -93,7 +98,8 @@ def update() -> None:
 def problems(language: str, source: Catalog) -> list[str]:
     """What is wrong with the catalog of a language, one line each."""
     catalog = load(language)
-    found = []
+    plurals = get_plural(language.replace("-", "_")).num_plurals
+    found = [] if catalog.num_plurals == plurals else [f"{language}: has {plurals} plural forms"]
     for message in source:
         if not message.id:
             continue
@@ -134,6 +140,34 @@ def _first(message: Message) -> str:
     return message.id[0] if isinstance(message.id, tuple) else str(message.id)
 
 
+def shortcuts() -> list[str]:
+    """Keys that two commands of one screen share, one line each."""
+    return [f"{page.__name__}: {key} is {' and '.join(named)}" for page, key, named in _shared_keys()]
+
+
+def _shared_keys() -> Iterator[tuple[type, str, list[str]]]:
+    from textual.binding import Binding
+    from textual.screen import Screen
+
+    from cctui.tui import screens
+
+    for module in pkgutil.iter_modules(screens.__path__):
+        import_module(f"{screens.__name__}.{module.name}")
+    for page in _below(Screen):
+        if not page.__module__.startswith("cctui."):
+            continue
+        named: dict[str, list[str]] = {}
+        for binding in Binding.make_bindings(page.__dict__.get("BINDINGS", ())):
+            named.setdefault(binding.key, []).append(binding.action)
+        yield from ((page, key, actions) for key, actions in named.items() if len(actions) > 1)
+
+
+def _below(kind: type) -> Iterator[type]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
 def main() -> int:
     """``update`` or ``check``; returns the exit code."""
     if sys.argv[1:] == ["update"]:
@@ -141,6 +175,7 @@ def main() -> int:
         return 0
     source = template()
     found = [line for language in LANGUAGES[1:] for line in problems(language, source)]
+    found += shortcuts()
     for line in found:
         print(line)
     return 1 if found else 0

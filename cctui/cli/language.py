@@ -68,9 +68,11 @@ def spoken(folder: Path, operator: str | None, asked: str | None = None) -> str:
     if asked is not None:
         return asked
     from cctui.access.operators import account
-    from cctui.definitions.preferences import language_of
+    from cctui.definitions import preferences
+    from cctui.definitions.environment import Environment
 
-    return language_of(folder / "state", operator or account()) or declared(folder) or locales.from_locale()
+    own = preferences.read(Environment(folder), operator or account()).language
+    return own or declared(folder) or locales.from_locale()
 
 
 def declared(folder: Path) -> str | None:

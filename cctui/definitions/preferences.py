@@ -1,42 +1,56 @@
-"""What an operator has chosen for themselves in an environment: so far, the language.
-
-It lies in the state folder, one small file for each operator, because it is nobody else's business and no definition.
-"""
+"""What an operator has chosen for themselves in an environment: a language, the terminal's bell, its title."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct, structs
+
+from cctui.definitions.environment import Environment
+from cctui.definitions.model import LanguageCode
+from cctui.errors import CctuiError
 from cctui.host import files
-from cctui.locales import LANGUAGES
-
-if TYPE_CHECKING:
-    from cctui.definitions.environment import Environment
-    from cctui.definitions.model import LanguageCode
+from cctui.locales import _
 
 
-def language_of(state_folder: Path, operator: str) -> LanguageCode | None:
-    """The language that ``operator`` has chosen here; ``None`` where they take the environment's."""
+class Preferences(Struct, frozen=True, omit_defaults=True):
+    """``bell`` rings when a run ends; ``title`` says in the terminal's title what goes on and how it ended.
+
+    Without a ``language`` the environment's is theirs.
+    """
+
+    bell: bool = False
+    title: bool = False
+    language: LanguageCode | None = None
+
+    def switched(self, name: str) -> Preferences:
+        """The same with one choice, by the name of its field, turned over."""
+        return structs.replace(self, **{name: not getattr(self, name)})
+
+
+def read(environment: Environment, operator: str) -> Preferences:
+    """What ``operator`` has chosen; nothing where that was never written or cannot be read."""
     try:
-        chosen = _path(state_folder, operator).read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return None
-    return chosen if chosen in LANGUAGES else None  # type: ignore[return-value]
+        return msgspec.json.decode(_path(environment, operator).read_bytes(), type=Preferences)
+    except (OSError, msgspec.MsgspecError):
+        return Preferences()
 
 
-def choose_language(environment: Environment, operator: str, language: LanguageCode | None) -> None:
-    """Keep the operator's language from now on; ``None`` goes back to the environment's. Raises :class:`OSError`."""
-    path = _path(environment.state_folder, operator)
-    if language is None:
-        path.unlink(missing_ok=True)
-        return
-    files.private_folder(environment.state_folder)
-    files.save(path, language.encode("ascii"), mode=0o600)
+def write(environment: Environment, operator: str, preferences: Preferences) -> None:
+    """Keep a choice. Raises :class:`CctuiError`."""
+    path = _path(environment, operator)
+    try:
+        files.private_folder(path.parent)
+        files.save(path, msgspec.json.encode(preferences), mode=0o600)
+    except OSError as problem:
+        raise CctuiError(
+            _("The choice could not be kept in {folder}.").format(folder=path.parent), why=problem.strerror or ""
+        ) from problem
 
 
-def _path(state_folder: Path, operator: str) -> Path:
+def _path(environment: Environment, operator: str) -> Path:
     # A login name may hold characters that no file name may.
     name = hashlib.blake2b(operator.encode(), digest_size=8).hexdigest()
-    return state_folder / f"language-{name}"
+    return environment.state_folder / f"preferences-{name}"

@@ -18,19 +18,20 @@ from textual.worker import get_current_worker
 
 from cctui.access.confinement import confined
 from cctui.access.roles import ROLE_TITLES, Operator, User
+from cctui.definitions import preferences
 from cctui.definitions.environment import Environment
+from cctui.definitions.preferences import Preferences
 from cctui.delivery.ledger import Ledger
 from cctui.delivery.states import Run, RunId, Status
 from cctui.errors import CctuiError, NotPermitted, UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import N_, _, language, time_of_day
-from cctui.tui import glyphs, last_visit, preferences
+from cctui.tui import glyphs, last_visit
 from cctui.tui.confined_app import ConfinedApp
 from cctui.tui.frame import HeaderFacts, Place
 from cctui.tui.page import Page
 from cctui.tui.parts import Tone, shown
 from cctui.tui.pasting import cleaned
-from cctui.tui.preferences import Preferences
 from cctui.tui.reading import Reader, Snapshot
 from cctui.tui.run_watch import RunWatcher, ended_notice
 from cctui.tui.terminal import gone as terminal_gone

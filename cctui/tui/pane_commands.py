@@ -13,7 +13,7 @@ class PaneFacts(Facts, frozen=True):
     why_no_save: str = ""
 
 
-def save(area: str, title: str, needs: Action) -> Command:
+def save(area: str, title: str, needs: Action | None) -> Command:
     """The Save of a pane; ``title`` is its group in the help."""
     return Command(
         f"{area}.save",

@@ -51,6 +51,9 @@ def may_edit(facts: SystemFactsForCommands) -> str:
     """Disabled on tabs that only tell, and for those who may not."""
     if facts.tab not in {Tab.SCHEDULE, Tab.GENERAL}:
         return _("Schedule and General can be edited. Tab goes to them.")
+    if facts.tab is Tab.GENERAL:
+        # Everybody may choose a language of their own there.
+        return ""
     return why_not(facts.operator, Action.CHANGE_SYSTEM)
 
 

@@ -26,6 +26,7 @@ from cctui.definitions.model import (
     SegmentState,
 )
 from cctui.delivery.alerts import AlertState
+from cctui.definitions.preferences import Preferences
 from cctui.delivery.firings import Refresh
 from cctui.delivery.states import TRIGGER_TITLES, Run
 from cctui.locales import _, date_time, number, percent, relative_time, weekday
@@ -34,7 +35,6 @@ from cctui.tui import alert_lines, glyphs
 from cctui.tui.key_use import KeyUse
 from cctui.tui.listing import Cell
 from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
-from cctui.tui.preferences import Preferences
 from cctui.tui.reading import identity, title
 from cctui.tui.rows import refreshed_cell, status_cell
 from cctui.tui.schedule_draft import next_runs
@@ -261,6 +261,7 @@ def general_lines(facts: SystemFacts) -> list[BoardLine]:
     lines = [
         _fact(_("Environment"), shown(section.name), Tone.STRONG),
         _fact(_("Language"), named),
+        *([_fact(_("Your language"), LANGUAGE_NAMES[own])] if (own := facts.preferences.language) else []),
         _fact(_("Time zone"), section.time_zone),
         BoardLine(),
         BoardLine((Part(_("Country/Region format"), Tone.STRONG),)),

@@ -10,9 +10,9 @@ import pytest
 from pseudo_terminal import PseudoTerminal, plain_environment
 
 from cctui.access.operators import current_operator
+from cctui.definitions import preferences
 from cctui.definitions.environment import Environment
-from cctui.tui import preferences
-from cctui.tui.preferences import Preferences
+from cctui.definitions.preferences import Preferences
 
 TITLE = re.compile(rb"\x1b\]2;([^\x07]*)\x07")
 PUT_ASIDE, TAKEN_BACK = b"\x1b[22;0t", b"\x1b[23;0t"

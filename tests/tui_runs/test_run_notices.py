@@ -8,11 +8,11 @@ from run_stories import Story, screen_text
 from test_run_screen import NARROW, settled
 
 from cctui.access.roles import Role
+from cctui.definitions import preferences
 from cctui.definitions.model import ExportId
+from cctui.definitions.preferences import Preferences
 from cctui.delivery.states import Run, Status
-from cctui.tui import preferences
 from cctui.tui.app import CctuiApp
-from cctui.tui.preferences import Preferences
 from cctui.tui.screens.dialogs import HelpDialog
 from cctui.tui.terminal_title import title
 

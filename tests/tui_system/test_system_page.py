@@ -156,7 +156,7 @@ async def test_n7_n9_the_language_is_chosen_with_a_preview(contoso: Environment)
     async with app.run_test(size=WIDE) as pilot:
         await settled(pilot)
         assert "1,234,567" in text_of(app)
-        await press(pilot, "e", "down", "space")
+        await press(pilot, "e", "tab", "down", "space")
         assert "1.234.567" in text_of(app)
         assert "Language and format" in text_of(app), "the pane itself stays as it was"
         await press(pilot, "f9")
