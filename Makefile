@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check unit sweep crash-sweep simulate screenshots catalogs bench bench-quick lock clean
+.PHONY: demo test check unit sheets sweep crash-sweep simulate screenshots catalogs bench bench-quick lock clean
 
 demo: $(READY)
 	$(BIN)/cctui demo $(DEMO)
@@ -36,6 +36,10 @@ crash-sweep: $(READY)
 # Whole runs in milliseconds, with faults by chance; a seed replays exactly: make simulate SEEDS="--first 17 --count 1".
 simulate: $(READY)
 	$(BIN)/python tests/sweeps/simulation.py $(SEEDS)
+
+# Every screen in every language at two sizes, as text: look at the difference before you keep it.
+sheets: $(READY)
+	PYTHONPATH=tests:tests/languages:tests/tui_connections:tests/tui_runs $(BIN)/python tests/languages/sheets.py $(SHEETS)
 
 screenshots: $(READY)
 	$(BIN)/python tests/screenshots.py

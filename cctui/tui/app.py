@@ -467,9 +467,9 @@ class CctuiApp(ConfinedApp):
 
     def open_help(self, page: Page) -> None:
         """Every command of a page."""
-        from cctui.tui.screens.dialogs import HelpDialog
+        from cctui.tui.screens.help import HelpDialog
 
-        self.push_screen(HelpDialog(page.commands, page.facts()))
+        self.push_screen(HelpDialog(page.commands, page.facts(), page.PLACE))
 
     # The rest
 

@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from cctui.access.roles import ROLE_TITLES
 from cctui.definitions.audit import DEED_TITLES, Entry
 from cctui.locales import _, date_time
-from cctui.tui.parts import Line, Part, Tone, clip, fill, shown, wrapped_lines
+from cctui.tui.line_breaks import wrapped_lines
+from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
 from cctui.tui.widgets.lines import BoardLine
 
 KIND = "audit"

@@ -16,7 +16,7 @@ from cctui.tui.run_rows import started_by
 HISTORY_COLUMNS = (
     Column("export", N_("Export"), least=12, most=40),
     Column("when", N_("Started"), least=12, most=20),
-    Column("status", N_("Status"), least=14, most=25),
+    Column("status", N_("Status"), least=14, most=28),
     Column("by", N_("By"), least=6, most=18, leaves=2),
     Column("took", N_("Took"), least=6, most=10, leaves=4, right=True),
     Column("selected", N_("Selected"), least=9, most=11, leaves=1, right=True),

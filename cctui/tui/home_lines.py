@@ -13,7 +13,8 @@ from cctui.locales import N_, _, duration, number, relative_time, time_of_day
 from cctui.tui import glyphs
 from cctui.tui.frame import seconds_left
 from cctui.tui.key_use import KeyUse
-from cctui.tui.parts import Part, Tone, clip, fill, gauge, shown, wrapped_lines
+from cctui.tui.line_breaks import wrapped_lines
+from cctui.tui.parts import Part, Tone, clip, fill, gauge, shown
 from cctui.tui.rows import status_cell
 from cctui.tui.run_pace import coarse
 from cctui.tui.widgets.lines import BoardLine

@@ -16,6 +16,9 @@ GAP = 2
 
 _USUAL_NAME = 20
 
+_ORDER = 2
+"""Cells of the sign of the order behind a title."""
+
 
 class Column(Struct, frozen=True):
     """A column. ``title`` is marked for translation.
@@ -72,7 +75,7 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Slot
     wanted = [_wanted(columns[index], index, rows) for index in kept]
     while leaving and _total(kept, wanted, columns) > width:
         kept.remove(leaving.pop(0)[1])
-    least = {index: min(wanted[index], columns[index].least) for index in kept}
+    least = {index: min(wanted[index], _least(columns[index])) for index in kept}
     room = width - sum(least.values()) - GAP * (len(kept) - 1)
     widths = dict(least)
     for index in sorted(kept, key=lambda index: wanted[index] - least[index]):
@@ -87,7 +90,7 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Slot
 def _total(kept: Sequence[int], wanted: Sequence[int], columns: Sequence[Column]) -> int:
     # A long name may be cut before another column has to leave for it; one of usual length may not.
     sizes = [
-        wanted[index] if columns[index].leaves else max(columns[index].least, min(wanted[index], _USUAL_NAME))
+        wanted[index] if columns[index].leaves else max(_least(columns[index]), min(wanted[index], _USUAL_NAME))
         for index in kept
     ]
     return sum(sizes) + GAP * (len(kept) - 1)
@@ -95,7 +98,12 @@ def _total(kept: Sequence[int], wanted: Sequence[int], columns: Sequence[Column]
 
 def _wanted(column: Column, index: int, rows: Sequence[Row]) -> int:
     content = max((cell_len(row.cells[index].text) for row in rows), default=0)
-    return max(column.least, min(column.most, max(content, cell_len(column.heading) + 2)))
+    # Titles are longer in some languages than the column is wide: a title is not cut in the middle of a word.
+    return max(_least(column), min(column.most, content))
+
+
+def _least(column: Column) -> int:
+    return max(column.least, cell_len(column.heading) + _ORDER)
 
 
 def ordered(rows: Iterable[Row], column: int, *, descending: bool) -> list[Row]:

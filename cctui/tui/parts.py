@@ -103,36 +103,3 @@ def gauge(share: float, width: int, action: str = "") -> Line:
         Part(glyphs.FULL * filled, Tone.ACCENT, action),
         Part(glyphs.EMPTY * (width - filled), Tone.RULE, action),
     )
-
-
-def wrapped_lines(lines: Sequence[Line], width: int) -> list[Line]:
-    """``lines`` with those that are too long broken between words; signs and tones stay with their text."""
-    made: list[Line] = []
-    for line in lines:
-        made += _wrapped_line(line, max(10, width))
-    return made
-
-
-def _wrapped_line(line: Line, width: int) -> list[Line]:
-    rows: list[list[Part]] = [[]]
-    taken = 0
-    for part in line:
-        for word in _words(part.text):
-            size = cell_len(word)
-            if taken + cell_len(word.rstrip()) > width and taken:
-                rows.append([])
-                taken = 0
-                word = word.lstrip()
-                size = cell_len(word)
-            word = clip(word, width)
-            if rows[-1] and rows[-1][-1].tone is part.tone and rows[-1][-1].action == part.action:
-                rows[-1][-1] = Part(rows[-1][-1].text + word, part.tone, part.action)
-            else:
-                rows[-1].append(Part(word, part.tone, part.action))
-            taken += size
-    return [tuple(row) for row in rows]
-
-
-def _words(text: str) -> list[str]:
-    words = text.split(" ")
-    return [word + " " for word in words[:-1]] + ([words[-1]] if words[-1] else [])

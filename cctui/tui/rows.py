@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EXPORT_COLUMNS = (
     Column("name", N_("Display name"), least=16, most=40),
     Column("type", N_("Type"), least=16, most=18, leaves=4),
-    Column("status", N_("Status"), least=23, most=26),
+    Column("status", N_("Status"), least=23, most=28),
     Column("refreshed", N_("Refreshed"), least=10, most=18),
     Column("schedule", N_("Schedule"), least=8, most=20, leaves=3),
     Column("connection", N_("Connection used"), least=12, most=32, leaves=2),
@@ -40,11 +40,11 @@ CONNECTION_COLUMNS = (
     Column("by", N_("Created by"), least=8, most=16, leaves=1),
     Column("sharing", N_("Who can use it"), least=14, most=30, leaves=4),
     Column("used", N_("Used by"), least=7, most=12),
-    Column("state", N_("State"), least=12, most=24),
+    Column("state", N_("State"), least=12, most=26),
 )
 SEGMENT_COLUMNS = (
     Column("name", N_("Display name"), least=16, most=48),
-    Column("type", N_("Type"), least=8, most=12),
+    Column("type", N_("Type"), least=8, most=12, leaves=1),
     Column("state", N_("State"), least=8, most=20),
     Column("members", N_("Members"), least=9, most=14, right=True),
     Column("refreshed", N_("Last refreshed"), least=12, most=20),

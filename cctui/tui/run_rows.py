@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
-from rich.cells import cell_len
 
 from cctui.constant_contact.answers import Usage
 from cctui.delivery.only_rejected import limited_to, missing_sentences
@@ -26,6 +25,7 @@ from cctui.delivery.states import (
 )
 from cctui.locales import _, date_time, duration, ngettext, number, time_of_day
 from cctui.tui import glyphs
+from cctui.tui.line_breaks import wrapped
 from cctui.tui.parts import Line, Part, Tone, clipped, shown, spread
 
 _MOST_LINES = 3
@@ -119,23 +119,6 @@ def facts_line(view: RunView, width: int) -> Line:
 def standing_rows(view: RunView, width: int) -> list[Line]:
     """Why the run stands still or how it ended, as lines; none where all is well."""
     return [(Part(line, tone),) for text, tone in standing(view) for line in wrapped(text, width)[:_MOST_LINES]]
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` cells, broken between words, inside one only where it is longer."""
-    lines = [""]
-    for word in text.split():
-        joined = f"{lines[-1]} {word}".lstrip()
-        if cell_len(joined) <= width:
-            lines[-1] = joined
-            continue
-        if lines[-1]:
-            lines.append("")
-        for char in word:
-            if cell_len(lines[-1] + char) > width:
-                lines.append("")
-            lines[-1] += char
-    return lines
 
 
 def standing(view: RunView) -> list[tuple[str, Tone]]:

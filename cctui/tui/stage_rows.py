@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from cctui.delivery.states import STAGE_TITLES, Run, Stage, Status, Totals
-from cctui.locales import _, duration, ngettext, number
+from cctui.locales import N_, _, duration, ngettext, number
 from cctui.tui import glyphs
 from cctui.tui.parts import Line, Part, Tone, clipped, fill, gauge, spread, width_of
 from cctui.tui.run_pace import coarse, seconds_left, sending_pace, settled_contacts
@@ -14,6 +16,7 @@ from cctui.tui.run_rows import RunView, moment
 _STAGES = tuple(Stage)
 _TITLE = 20
 _NARROW_TITLE = 18
+_LONGEST_TITLE = 24
 _FEW_SECONDS = 8.0
 _GAUGE = 24
 _NARROW_GAUGE = 12
@@ -30,7 +33,7 @@ def _stage_row(view: RunView, stage: Stage, width: int) -> Line:
     sign, tone = _stage_sign(view, stage)
     took = view.run.stage_seconds.get(stage)
     right = [Part(duration(took), Tone.QUIET)] if took is not None and stage_done(view.run, stage) else []
-    title = _NARROW_TITLE if width < _NARROW else _TITLE
+    title = _title_width(width)
     left = [Part(f"{sign} ", tone), Part(fill(_(STAGE_TITLES[stage]), title), Tone.PLAIN), Part("  ")]
     room = width - width_of(left) - (width_of(right) + 1 if right else 0)
     return spread([*left, *_widest(_stage_texts(view, stage, width), room)], right, width)
@@ -187,7 +190,7 @@ def _widest(forms: Sequence[Line], room: int) -> Line:
 
 def key_row(view: RunView, width: int) -> Line:
     """The day's quota of the application key, and the time left where the facts tell it."""
-    title = _NARROW_TITLE if width < _NARROW else _TITLE
+    title = _title_width(width)
     left: list[Part] = []
     if view.usage is not None:
         used = _("{used} of {limit} requests").format(used=number(view.usage.used), limit=number(view.usage.limit))
@@ -208,3 +211,9 @@ def time_left(view: RunView) -> str:
     if left < _FEW_SECONDS:
         return _("a few seconds left")
     return _("about {time} left").format(time=duration(coarse(left)))
+
+
+def _title_width(width: int) -> int:
+    """Cells of the titles: those of English, more where the language has longer words."""
+    longest = max(cell_len(_(title)) for title in (*STAGE_TITLES.values(), N_("Key today")))
+    return min(_LONGEST_TITLE, max(longest, _NARROW_TITLE if width < _NARROW else _TITLE))

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from cctui import __version__, locales
 from cctui.access.roles import Role
@@ -25,8 +26,8 @@ from cctui.definitions.model import (
     SecretStore,
     SegmentState,
 )
-from cctui.delivery.alerts import AlertState
 from cctui.definitions.preferences import Preferences
+from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Refresh
 from cctui.delivery.states import TRIGGER_TITLES, Run
 from cctui.locales import _, date_time, number, percent, relative_time, weekday
@@ -63,7 +64,7 @@ _LIBRARIES = (
     "cronsim",
     "apprise",
 )
-_STATUS, _UPDATED = 26, 18
+_STATUS, _UPDATED = 27, 18
 _LABEL = 22
 PREFERENCE = "preference"
 """The kind of target that is a choice of the operator; its name follows after a slash."""
@@ -98,7 +99,7 @@ class SystemFacts(Struct, frozen=True):
 
 def status_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     """The groups with their counts, and Task, Status, Last updated of each (S9)."""
-    name = max(16, width - _STATUS - _UPDATED)
+    name = max(16, width - _STATUS - max(_UPDATED, cell_len(_("Last updated"))))
     head = (
         Part(fill(_("Task"), name), Tone.QUIET),
         Part(fill(_("Status"), _STATUS), Tone.QUIET),
@@ -164,7 +165,7 @@ def _task(name: str, status: Cell, updated: str, width: int, target: str = "") -
         (
             Part(fill("  " + name, width - 2) + "  "),
             Part(fill(status.text, _STATUS), status.tone),
-            Part(clip(updated, _UPDATED), Tone.QUIET),
+            Part(clip(updated, max(_UPDATED, cell_len(_("Last updated")))), Tone.QUIET),
         ),
         target,
     )

@@ -8,8 +8,8 @@ from cctui.constant_contact.connection_check import STATE_TITLES, ConnectionChec
 from cctui.constant_contact.tokens import IDLE_LIFE, STANDING_TITLES, Standing, TokenState, kept_in
 from cctui.locales import _, date_time, number, relative_time
 from cctui.tui import glyphs
+from cctui.tui.line_breaks import wrapped
 from cctui.tui.parts import Line, Part, Tone, fill, shown
-from cctui.tui.run_rows import wrapped
 
 _LABEL = 28
 _SIGNED_IN = {Standing.GOOD, Standing.RENEWAL_DUE, Standing.HIDDEN}

@@ -14,7 +14,7 @@ from cctui.tui.commands import Command, Facts, bindings, key_name
 from cctui.tui.export_commands import COMMANDS, ExportFacts
 from cctui.tui.page import Page
 from cctui.tui.parts import plain
-from cctui.tui.screens.dialogs import help_lines
+from cctui.tui.screens.help import help_lines
 
 # Kept by terminals, tmux (ctrl+b), screen (ctrl+a), flow control (ctrl+s, ctrl+q) and desktops (F10, F11).
 _SWALLOWED = {f"ctrl+{letter}" for letter in "abhijmqsz[@"} | {"f1", "f10", "f11", *(f"f{n}" for n in range(13, 25))}

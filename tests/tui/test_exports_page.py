@@ -7,8 +7,9 @@ from contoso_stories import NARROW, WIDE, face, press, text_of, until, write_exp
 
 from cctui.access.roles import Role
 from cctui.definitions.environment import Environment
-from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog, HelpDialog
+from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog
 from cctui.tui.screens.exports import ExportsPage
+from cctui.tui.screens.help import HelpDialog
 from cctui.tui.screens.home import HomePage
 from cctui.tui.widgets.table import Table
 

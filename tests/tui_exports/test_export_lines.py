@@ -12,7 +12,8 @@ from cctui.matching.results import Preview, TooManyProfiles
 from cctui.profiles.source import Attribute, Segment, SegmentName
 from cctui.tui import export_lines as says
 from cctui.tui.export_facts import Asked, ListRead, PreviewRead, SourceFields
-from cctui.tui.parts import Line, plain, width_of, wrapped_lines
+from cctui.tui.line_breaks import wrapped_lines
+from cctui.tui.parts import Line, plain, width_of
 from cctui.tui.segment_reading import SegmentList
 
 NOW = datetime(2026, 11, 23, 9, 42, tzinfo=UTC)

@@ -15,8 +15,9 @@ from cctui.constant_contact.answers import Usage
 from cctui.delivery.states import Batch, BatchState, PauseReason, Run, RunId, Stage, Status, Totals, Trigger, Wish
 from cctui.tui import run_pace
 from cctui.tui.batch_rows import BATCH_COLUMNS, batch_facts, batch_row
+from cctui.tui.line_breaks import wrapped
 from cctui.tui.parts import Line, Part, Tone, plain, width_of
-from cctui.tui.run_rows import RunView, facts_line, outcome, standing_rows, status_parts, title_line, wrapped
+from cctui.tui.run_rows import RunView, facts_line, outcome, standing_rows, status_parts, title_line
 from cctui.tui.stage_rows import stage_rows, time_left
 from cctui.tui.sum_rows import cancel_consequences, closing_rows, sum_problem, sum_rows
 from cctui.tui.widgets.line_block import changed_cells

@@ -13,7 +13,7 @@ from cctui.definitions.model import ExportId
 from cctui.definitions.preferences import Preferences
 from cctui.delivery.states import Run, Status
 from cctui.tui.app import CctuiApp
-from cctui.tui.screens.dialogs import HelpDialog
+from cctui.tui.screens.help import HelpDialog
 from cctui.tui.terminal_title import title
 
 

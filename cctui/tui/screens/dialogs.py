@@ -1,8 +1,7 @@
-"""The small windows over a page: an error, a question, the menu, the help."""
+"""The small windows over a page: an error, a question, the menu."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -14,9 +13,8 @@ from textual.widgets import Button, Static
 
 from cctui.errors import CctuiError
 from cctui.locales import _
-from cctui.tui.commands import Command, Facts, key_name
 from cctui.tui.frame import Place
-from cctui.tui.parts import Part, Tone, clip, fill
+from cctui.tui.parts import Part, Tone
 from cctui.tui.widgets.lines import Board, BoardLine
 
 if TYPE_CHECKING:
@@ -148,24 +146,31 @@ class BoardDialog(ModalScreen[str]):
             yield Board(id="board")
 
     def on_mount(self) -> None:
+        """Show the lines: known before the first layout, so that the window is drawn once and not twice."""
+        self.show_lines()
+        self.shown(self.query_one(Board))
+
+    def show_lines(self) -> None:
+        """Show what :meth:`lines` gives now."""
         board = self.query_one(Board)
         size = self.app.size
-        # Known before the first layout, so that the window is drawn once and not twice.
         lines = list(self.lines(min(self.WIDTH, size.width * 94 // 100) - _FRAME))
-        board.styles.height = min(len(lines), max(4, size.height - 8))
+        board.styles.height = min(max(1, len(lines)), max(4, size.height - 8))
         board.show(lines)
-        self.shown(board)
 
     def shown(self, board: Board) -> None:
         """The lines are there."""
 
     def action_move(self, by: int) -> None:
+        """Move by so many lines."""
         self.query_one(Board).move(by)
 
     def action_open(self) -> None:
+        """Take the line under the cursor."""
         self.dismiss(self.query_one(Board).current or None)
 
     def on_board_opened(self, message: Board.Opened) -> None:
+        """A click takes a line."""
         self.dismiss(message.target)
 
 
@@ -204,52 +209,3 @@ class MenuDialog(BoardDialog):
             if event.key == place.key:
                 event.stop()
                 self.dismiss(place.id)
-
-
-class HelpDialog(BoardDialog):
-    """Every command of a page, by group, with its key, and why it is disabled where it is."""
-
-    def __init__(self, commands: Sequence[Command], facts: Facts) -> None:
-        super().__init__()
-        self._commands = commands
-        self._facts = facts
-
-    def title_text(self) -> str:
-        """What the window is."""
-        return _("Help")
-
-    SHAPE: ClassVar[str] = "large"
-    WIDTH: ClassVar[int] = 100
-
-    def lines(self, width: int) -> Iterable[BoardLine]:
-        """Groups in the order of the table; under each its commands."""
-        return help_lines(self._commands, self._facts, width)
-
-
-def help_lines(commands: Sequence[Command], facts: Facts, width: int) -> list[BoardLine]:
-    """The help of a page, made from its commands alone. Long sentences go on below; nothing is cut."""
-    lines: list[BoardLine] = []
-    for group in dict.fromkeys(command.group for command in commands):
-        if lines:
-            lines.append(BoardLine())
-        lines.append(BoardLine((Part(_(group), Tone.STRONG),)))
-        for command in commands:
-            if command.group == group:
-                lines += _help_entry(command, facts, width)
-    return lines
-
-
-def _help_entry(command: Command, facts: Facts, width: int) -> Iterable[BoardLine]:
-    keys = " ".join(key_name(key) for key in command.keys)
-    first, *rest = textwrap.wrap(
-        command.why_disabled(facts) or _(command.help), max(20, width - _HELP_KEYS - _HELP_TITLE)
-    )
-    yield BoardLine(
-        (
-            Part(fill(keys, _HELP_KEYS), Tone.KEY),
-            Part(fill(clip(command.title_for(facts), _HELP_TITLE - 1), _HELP_TITLE)),
-            Part(first, Tone.QUIET),
-        )
-    )
-    for text in rest:
-        yield BoardLine((Part(" " * (_HELP_KEYS + _HELP_TITLE) + text, Tone.QUIET),))

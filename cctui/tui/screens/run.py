@@ -21,6 +21,7 @@ from cctui.locales import N_, _
 from cctui.tui import run_rows, stage_rows, sum_rows
 from cctui.tui.batch_rows import BATCH_COLUMNS, batch_facts, batch_row
 from cctui.tui.commands import Command
+from cctui.tui.line_breaks import wrapped
 from cctui.tui.log_lines import LogLines
 from cctui.tui.page import Mover
 from cctui.tui.parts import Line, Part, Tone, plain, shown
@@ -170,12 +171,7 @@ class RunScreen(LogPage):
 
     def _refuse(self, problem: CctuiError) -> None:
         told = ((problem.what, Tone.BAD), (problem.why, Tone.PLAIN), (problem.do, Tone.PLAIN))
-        lines = [
-            (Part(line, tone),)
-            for text, tone in told
-            if text
-            for line in run_rows.wrapped(shown(text, 300), self._width)
-        ]
+        lines = [(Part(line, tone),) for text, tone in told if text for line in wrapped(shown(text, 300), self._width)]
         self.query_one("#standing", LineBlock).show(lines)
 
     def show_view(self) -> None:

@@ -20,7 +20,7 @@ from cctui.tui.segment_commands import EXPORT_COMMANDS, SegmentFacts
 _COLUMNS = (
     Column("contains", N_("Contains this segment"), least=10, most=24),
     Column("name", N_("Display name"), least=16, most=40),
-    Column("status", N_("Status"), least=16, most=26),
+    Column("status", N_("Status"), least=16, most=28),
     Column("connection", N_("Connection used"), least=12, most=32, leaves=1),
 )
 

@@ -65,7 +65,8 @@ class SegmentsPage(ListPage):
         elif current.problem:
             self.detail = (Part(shown(current.problem), Tone.BAD),)
         else:
-            self.detail = (Part(shown(current.name), Tone.QUIET),)
+            self.say_hidden_columns()
+            self.detail = (Part(shown(current.name), Tone.QUIET), *((Part("   "), *self.detail) if self.detail else ()))
 
     def open_object(self, name: str) -> None:
         """Open the segment of this name."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 
-from cctui.tui.parts import Line, wrapped_lines
+from cctui.tui.line_breaks import wrapped_lines
+from cctui.tui.parts import Line
 from cctui.tui.widgets.line_block import LineBlock
 
 

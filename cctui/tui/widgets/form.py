@@ -18,8 +18,13 @@ from textual.widgets import Button, Static
 
 from cctui.locales import _
 from cctui.tui import glyphs
+from cctui.tui.line_breaks import wrapped_lines
 from cctui.tui.parts import Line, Part, Tone
+from cctui.tui.widgets.line_block import LineBlock
 from cctui.tui.widgets.lines import TextLine
+
+_LABEL = 27
+"""Cells of a field's label; the styles say one more, which stays blank."""
 
 
 def legend() -> str:
@@ -106,7 +111,7 @@ class Field(Vertical):
     def compose(self) -> ComposeResult:
         """The row, and the line below it."""
         with Horizontal(classes="field-row"):
-            yield TextLine(classes="field-label")
+            yield LineBlock(classes="field-label")
             yield self.control
             if self._beside is not None:
                 yield self._beside
@@ -114,8 +119,9 @@ class Field(Vertical):
 
     def on_mount(self) -> None:
         """The label with its star."""
-        star = [Part(" *", Tone.ACCENT)] if self._required else []
-        self.query_one(".field-label", TextLine).show([Part(self._label), *star])
+        star = (Part(" *", Tone.ACCENT),) if self._required else ()
+        label = wrapped_lines([(Part(self._label), *star)], _LABEL)
+        self.query_one(".field-label", LineBlock).show(label)
         self.query_one(".field-note").display = bool(self._hint)
 
     def show_hint(self, hint: str) -> None:

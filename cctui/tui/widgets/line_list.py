@@ -18,6 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cctui.tui import glyphs
+from cctui.tui.line_breaks import wrapped
 from cctui.tui.parts import Line, Tone
 from cctui.tui.widgets.lines import TONES
 
@@ -172,7 +173,7 @@ class LineList(Widget, can_focus=True):
         width, base = self.size.width, self.rich_style
         index = self.top + y
         if not len(self.source):
-            said = self.empty.split("\n")
+            said = [part for text in self.empty.split("\n") for part in wrapped(text, max(10, width - _GUTTER))]
             quiet = base + self.get_component_rich_style("tone--quiet", partial=True)
             text = " " * _GUTTER + said[y] if y < len(said) else ""
             return Strip([Segment(text, quiet)]).adjust_cell_length(width, base)

@@ -10,8 +10,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cctui.locales import _
+from cctui.tui.line_breaks import wrapped_lines
 from cctui.tui.page import MENU_WIDTH
-from cctui.tui.parts import Line, Part, Tone, wrapped_lines
+from cctui.tui.parts import Line, Part, Tone
 from cctui.tui.schedule_draft import Recurrence, ScheduleDraft
 from cctui.tui.widgets.form import Field, Form, SectionTitle
 from cctui.tui.widgets.form_fields import Choices, TextField

@@ -18,6 +18,7 @@ from textual.strip import Strip
 
 from cctui.locales import _
 from cctui.tui import glyphs
+from cctui.tui.line_breaks import wrapped
 from cctui.tui.listing import GAP, Column, Row, Slot, fit, found, ordered
 from cctui.tui.parts import Tone, clip, fill
 from cctui.tui.widgets.lines import joined
@@ -241,13 +242,13 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         return self._row(index, width)
 
     def _empty_line(self, y: int, width: int, base: Style) -> Strip:
-        lines = self.empty.split("\n")
+        said = self.empty.split("\n")
+        lines = [(row, part) for row, text in enumerate(said) for part in wrapped(text, max(10, width - _GUTTER))]
         if not 1 <= y <= len(lines):
             return Strip.blank(width, base)
-        style = self._style("tone--strong" if y == 1 else "tone--quiet")
-        return Strip([Segment(" " * _GUTTER + clip(lines[y - 1], width - _GUTTER), style)]).adjust_cell_length(
-            width, base
-        )
+        row, text = lines[y - 1]
+        style = self._style("tone--quiet" if row else "tone--strong")
+        return Strip([Segment(" " * _GUTTER + text, style)]).adjust_cell_length(width, base)
 
     def _titles(self) -> list[Segment]:
         style = self._style("table--head")
