@@ -27,6 +27,10 @@ FOLDER = Path(__file__).parent
 _CONTEXT_END = "\x04"
 """What stands between context and message in a compiled catalog (GNU gettext, the format of MO files)."""
 
+_GROUPS = {"en": ",", "de": ".", "nb": "\xa0", "zh-CN": ",", "hu": "\xa0", "ro": "."}
+"""What CLDR puts between thousands. Written down, because the first screen shows counts and Babel takes as long to load
+its data as the screen to be laid out."""
+
 
 class _Current:
     language = "en"
@@ -94,18 +98,17 @@ def _locale(language: str) -> Locale:
     return Locale.parse(language.replace("-", "_"))
 
 
-@lru_cache(maxsize=8)
-def _group(language: str) -> str:
+def _group() -> str:
     from babel.numbers import get_group_symbol
 
-    return get_group_symbol(_locale(language))
+    return get_group_symbol(_locale(_Current.language))
 
 
 def number(value: float, decimals: int = 0) -> str:
     """A number with the language's grouping: 1,000,000 in English."""
     if decimals == 0 and isinstance(value, int) and value >= 0:
         # Counts are by far the most of it, and a search goes through a whole log: a fifth of the time of Babel.
-        return f"{value:,}".replace(",", _group(_Current.language))
+        return f"{value:,}".replace(",", _GROUPS.get(_Current.language) or _group())
     from babel.numbers import format_decimal
 
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")

@@ -36,22 +36,27 @@ class Place(Struct, frozen=True):
     group: str = ""
 
 
+def product() -> str:
+    """What the header begins with."""
+    return " " + _("Customer Insights")
+
+
 def header(facts: HeaderFacts, width: int) -> Line:
     """Product, environment in the middle, and who is there; on a narrow line the less important ends leave."""
     environment = shown(facts.environment) + (f" · {_('demo')}" if facts.demo else "")
-    product = " " + _("Customer Insights")
+    named = product()
     person = _("{name}, {role}").format(name=shown(facts.operator), role=facts.role)
     right = f"{person}   {facts.language}   {facts.time} "
-    if cell_len(product) + cell_len(environment) + cell_len(right) + 6 > width:
+    if cell_len(named) + cell_len(environment) + cell_len(right) + 6 > width:
         right = f"{person}   {facts.time} "
-    if cell_len(product) + cell_len(environment) + cell_len(right) + 6 > width:
+    if cell_len(named) + cell_len(environment) + cell_len(right) + 6 > width:
         right = f"{shown(facts.operator)}   {facts.time} "
-    room = width - cell_len(product) - cell_len(right)
+    room = width - cell_len(named) - cell_len(right)
     middle = clip(environment, max(0, room - 4))
     blank = room - cell_len(middle)
-    before = max(2, min(blank - 2, width // 2 - cell_len(product) - cell_len(middle) // 2))
+    before = max(2, min(blank - 2, width // 2 - cell_len(named) - cell_len(middle) // 2))
     return (
-        Part(product, Tone.STRONG),
+        Part(named, Tone.STRONG),
         Part(" " * before),
         Part(middle),
         Part(" " * max(0, blank - before)),

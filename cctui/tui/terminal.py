@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.drivers.linux_driver import LinuxDriver
 
 from cctui.masking import printable
+from cctui.tui.frame import product
 
 if TYPE_CHECKING:
     from cctui.tui.app import CctuiApp
@@ -38,6 +39,9 @@ _KEEP_TITLE = "\x1b[22;0t"
 
 _FORMER_TITLE = "\x1b]2;\x07\x1b[23;0t"
 """No title of ours, and the one that was put aside where the terminal can."""
+
+_FIRST = "\x1b[H\x1b[1m{product}\x1b[0m"
+"""The first words of the header, at their place."""
 
 _GIVEN_BACK = (
     "\x1b[?2026l"  # drawing is shown at once
@@ -78,6 +82,8 @@ class TerminalDriver(LinuxDriver):
         os.set_blocking(self._screen, True)
         TerminalDriver.holding, self._stopped = self, False
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # Styles and pages take a tenth of a second from here: whoever waits sees that it comes.
+        self.write(_FIRST.format(product=product()))
         if self._title:
             self.write(_KEEP_TITLE + _as_title(self._title))
 
