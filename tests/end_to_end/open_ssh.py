@@ -86,7 +86,11 @@ Subsystem sftp internal-sftp
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def _wait(self) -> None:
         until = time.monotonic() + 20

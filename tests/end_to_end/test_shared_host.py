@@ -235,8 +235,8 @@ def _staying(*command: str) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(10)
+        process.kill()  # a client that waits for an answer to its forwarding does not always end at SIGTERM
+        process.wait(20)
 
 
 def _connected(port: int) -> socket.socket:
