@@ -106,6 +106,7 @@ def test_a_worker_tells_once_what_was_skipped(environment: Environment, webhook:
     assert "hunter2" not in log
 
 
+@pytest.mark.slow
 def test_a_worker_killed_while_it_tells_is_followed_by_one_that_says_so(
     environment: Environment, webhook: Webhook
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_worker_killed_while_it_tells_is_followed_by_one_that_says_so(
     assert second == f"{first} Perhaps this was told before: the worker was stopped while it told it."
 
 
+@pytest.mark.slow
 def test_a_webhook_that_is_down_disturbs_nothing_and_is_told_later(environment: Environment, webhook: Webhook) -> None:
     address = alert_addresses.path_of(environment, "ops")
     there = address.read_text()

@@ -86,8 +86,9 @@ async def test_a_contributor_sees_neither_connections_nor_users_nor_the_audit_lo
             assert secret not in screen
 
 
-@pytest.mark.parametrize("role", [Role.CONTRIBUTOR, Role.VIEWER])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
+@pytest.mark.parametrize(
+    ("role", "size"), [(Role.VIEWER, WIDE), (Role.CONTRIBUTOR, NARROW)], ids=["viewer-120x36", "contributor-80x24"]
+)
 async def test_a_connection_that_is_not_shared_has_no_name_in_an_export(
     contoso: Environment, role: Role, size: tuple[int, int]
 ) -> None:
@@ -98,7 +99,7 @@ async def test_a_connection_that_is_not_shared_has_no_name_in_an_export(
         assert "Loyalty tier change" in shown
         assert "Constant Contact, loyalty" not in shown
         assert "key-loyalty" not in shown
-        for place in ("home", "exports", "system", "system/about", "system/status"):
+        for place in ("home", "exports", "system/about"):
             await app.open_object(*place.split("/")) if "/" in place else await app.go(place)
             await settled(pilot)
             assert "Constant Contact, loyalty" not in text_of(app), place
