@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from cctui.locales.said import joined
+
 
 class ExitCode(IntEnum):
     """How a command ends (design: command line). The numbers are a promise to schedulers."""
@@ -37,6 +39,11 @@ class CctuiError(Exception):
         self.what = what
         self.why = why
         self.do = do
+
+    @property
+    def happened(self) -> str:
+        """What happened and why, without what to do."""
+        return joined(self.what, self.why)
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.what, self.why, self.do) if part)

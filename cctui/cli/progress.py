@@ -87,20 +87,41 @@ def _bar(environment: Environment, watched: Run) -> Run:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    from cctui.delivery.states import STAGE_TITLES
+    from cctui.delivery.events import Progress as StageProgress
+    from cctui.delivery.states import STAGE_TITLES, Stage
 
     # A signal that ended the process here would leave the terminal without its cursor.
     signal.signal(signal.SIGTERM, _leave)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True, highlight=False, markup=False), transient=True) as progress:
+    console = Console(stderr=True, highlight=False, markup=False)
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as progress:
         task = progress.add_task(_(STAGE_TITLES[watched.stage]), total=None)
+        stage, matched = watched.stage, (0, 0)
 
-        def show(run: Run, _events: Sequence[Event]) -> None:
-            progress.update(
-                task,
-                description=_(STAGE_TITLES[run.stage]),
-                total=run.totals.sent or None,
-                completed=run.contacts_sent,
-            )
+        def show(run: Run, events: Sequence[Event]) -> None:
+            nonlocal stage, matched
+            for event in events:
+                if isinstance(event, StageProgress) and event.stage is Stage.MATCH:
+                    matched = (event.done, event.total)
+            if run.stage is not stage:
+                stage = run.stage
+                progress.reset(task)  # the time left is that of the present stage
+            done, total = _done(run, matched)
+            progress.update(task, description=_(STAGE_TITLES[run.stage]), completed=done, total=total or None)
 
         return follow(environment, watched, show)
+
+
+def _done(run: Run, matched: tuple[int, int]) -> tuple[int, int]:
+    """How far the present stage is, and how much there is to do; zero where that is not known."""
+    from cctui.delivery.states import Stage
+
+    match run.stage:
+        case Stage.SELECT:
+            return 0, 0
+        case Stage.MATCH:
+            return matched
+        case Stage.SEND:
+            return run.contacts_sent, run.totals.sent
+        case _:
+            return run.batches_settled, run.batches

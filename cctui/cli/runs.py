@@ -108,6 +108,7 @@ def list_runs(session: Session, export: str | None, limit: int) -> None:
     from cctui.delivery.states import STATUS_TITLES
 
     environment = session.environment
+    alive = operations.worker_alive(environment)
     found = operations.history(environment, export=ExportId(export) if export else None, limit=limit)
     if session.as_json:
         session.emit(found)
@@ -129,7 +130,7 @@ def list_runs(session: Session, export: str | None, limit: int) -> None:
             [
                 one.id,
                 ", ".join(part for part in (printable(one.export_name), limited_to(one)) if part),
-                _(STATUS_TITLES[one.status]),
+                _("Interrupted") if operations.interrupted(one, alive) else _(STATUS_TITLES[one.status]),
                 date_time(one.started_at or one.queued_at, zone),
                 printable(one.started_by),
                 "" if one.seconds is None else duration(one.seconds),

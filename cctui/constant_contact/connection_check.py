@@ -159,7 +159,7 @@ def record(checks_path: Path, connection_id: str, check: ConnectionCheck | None)
         checks.pop(connection_id, None)
         if check is not None:
             checks[connection_id] = check
-        files.save(checks_path, msgspec.json.format(msgspec.json.encode(checks)), mode=0o600)
+        files.save(checks_path, msgspec.json.format(msgspec.json.encode(checks, enc_hook=str)), mode=0o600)
 
 
 def _state_of(error: CctuiError) -> tuple[ConnectionState, SignInReason | None, str]:

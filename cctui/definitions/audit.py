@@ -101,7 +101,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: dict[str, Any] | None = None
 
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
 _DECODER: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 

@@ -2,8 +2,9 @@
 
 A line is one JSON object, format version 1: ``event`` (the kind), ``v``, ``at`` (UTC), ``level``, and the fields of
 its kind below. Fields are only ever added. No event holds an address or a secret. The words are made where they are
-read, by :func:`sentence`; only reasons and problems, which come from errors, are text in the worker's language. Text of
-the service is masked before it gets in.
+read, by :func:`sentence`; only reasons and problems, which come from errors, are text, in the language of whoever wrote
+the line. ``words``, where it is there, holds by their fields how these texts were said, so that viewers say them in
+their own. Text of the service is masked before it gets in.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import StrEnum
 from typing import Any, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from cctui.delivery.only_rejected import missing_sentences
 from cctui.delivery.states import (
@@ -29,9 +30,13 @@ from cctui.delivery.states import (
     activity_state,
 )
 from cctui.locales import _, byte_size, date_time, duration, ngettext, number
+from cctui.locales.said import Said, retell
 from cctui.masking import printable
 
 VERSION = 1
+
+_TEXTS = ("what", "do", "reason")
+"""Fields with text that somebody made; the reason of a pause is none."""
 
 
 class Level(StrEnum):
@@ -46,6 +51,7 @@ class _Event(Struct, frozen=True, kw_only=True, tag_field="event"):
     at: datetime
     level: Level = Level.INFO
     v: int = VERSION
+    words: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunQueued(_Event, frozen=True, kw_only=True, tag="run-queued"):
@@ -254,21 +260,30 @@ Event = (
 )
 EVENT_KINDS: tuple[type[Event], ...] = get_args(Event)
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def encode(event: Event) -> bytes:
     """One line of the log, with its line break."""
-    return _ENCODER.encode(event) + b"\n"
+    texts = {name: getattr(event, name, "") for name in _TEXTS}
+    words = {name: text.recipe for name, text in texts.items() if isinstance(text, Said)}
+    return _ENCODER.encode(structs.replace(event, words=words) if words else event) + b"\n"
 
 
 def decode(line: bytes) -> Event | None:
     """The event of a line; ``None`` for a torn line or a kind that this version does not know."""
     try:
-        return _DECODER.decode(line)
+        event = _DECODER.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    if not event.words:
+        return event
+    try:
+        texts = {name: retell(recipe) for name, recipe in event.words.items() if name in _TEXTS}
+        return structs.replace(event, words=msgspec.UNSET, **texts)
+    except (ValueError, TypeError, KeyError):
+        return event
 
 
 def batch_of(event: Event) -> int | None:

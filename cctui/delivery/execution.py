@@ -30,6 +30,7 @@ from cctui.delivery.wishes import not_sent
 from cctui.errors import CctuiError
 from cctui.host.clock import Clock
 from cctui.locales import _
+from cctui.locales.said import joined
 from cctui.masking import harmless, printable
 from cctui.matching.results import Limits, MatchingCanceled
 
@@ -128,9 +129,12 @@ class Execution:
             except (NotThere, Refused) as problem:
                 raise Ending(
                     Status.FAILED,
-                    _("The account {account} has no list {list}. {why}")
-                    .format(account=harmless(account.name), list=printable(list_id, 40), why=problem.why)
-                    .strip(),
+                    joined(
+                        _("The account {account} has no list {list}.").format(
+                            account=harmless(account.name), list=printable(list_id, 40)
+                        ),
+                        problem.why,
+                    ),
                     _("Edit the export and choose a list of this account. Nothing was sent."),
                 ) from problem
 

@@ -34,7 +34,7 @@ class Ending(Exception):
     @classmethod
     def failed(cls, error: CctuiError) -> Ending:
         """The end that an error makes, in its own words."""
-        return cls(Status.FAILED, f"{error.what} {error.why}".strip(), error.do)
+        return cls(Status.FAILED, error.happened, error.do)
 
 
 class Pause(Exception):
@@ -98,7 +98,7 @@ class Journal:
 
     def tell_problem(self, error: CctuiError, batch: int | None = None, level: Level = Level.ERROR) -> None:
         """Add an error to the log, in its own words."""
-        self.tell(Problem, level=level, what=f"{error.what} {error.why}".strip(), do=error.do, batch=batch)
+        self.tell(Problem, level=level, what=error.happened, do=error.do, batch=batch)
 
     def enter(self, stage: Stage) -> None:
         """Begin a stage."""

@@ -19,6 +19,7 @@ from cctui.delivery.spool import BodyDamaged
 from cctui.delivery.states import Batch, BatchState
 from cctui.errors import CctuiError
 from cctui.locales import _
+from cctui.locales.said import joined
 
 
 class Lane:
@@ -118,6 +119,6 @@ class Lane:
     def _give_up(self, batch: Batch, problem: CctuiError) -> None:
         self._journal.record(
             "given-up",
-            structs.replace(batch, state=BatchState.NOT_SENT, problem=f"{problem.what} {problem.do}".strip()),
+            structs.replace(batch, state=BatchState.NOT_SENT, problem=joined(problem.what, problem.do)),
         )
         self._journal.tell_problem(problem, batch.number)

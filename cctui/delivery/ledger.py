@@ -25,6 +25,7 @@ from cctui.delivery.ledger_tables import (
     BATCH_COLUMNS,
     RUN_COLUMNS,
     SCHEMA_VERSION,
+    SENTENCES,
     TABLES,
     TOTALS,
     bring_up_to_date,
@@ -38,7 +39,7 @@ from cctui.delivery.wishes import answer
 from cctui.errors import CctuiError, ExitCode, UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.host.files import private_folder
-from cctui.locales import _
+from cctui.locales import _, said
 from cctui.masking import printable
 
 _BUSY_MILLISECONDS = 15_000
@@ -356,7 +357,8 @@ class Ledger:
         try:
             for name in json:
                 values[name] = msgspec.json.decode(values[name])
-            return msgspec.convert(values, kind, strict=False)
+            fact = msgspec.convert(values, kind, strict=False)
+            return structs.replace(fact, **{name: said.retold(values[name]) for name in SENTENCES if name in values})
         except msgspec.MsgspecError as problem:
             raise self._damaged(str(problem)) from problem
 

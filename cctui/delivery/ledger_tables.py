@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Mark, Refresh
 from cctui.delivery.states import Batch, Run, Totals
+from cctui.locales import said
 
 SCHEMA_VERSION = 4
 
@@ -36,6 +37,8 @@ TABLES = {
     "alerts": ALERT_COLUMNS,
 }
 """The columns of each table that its seal covers."""
+SENTENCES = ("problem", "do_next")
+"""Columns with sentences, kept so that each viewer reads them in a language of its own."""
 
 _SINCE_VERSION_1 = """
 CREATE TABLE runs (
@@ -117,8 +120,9 @@ def version(db: sqlite3.Connection) -> int:
 
 def values(fact: Struct, columns: Sequence[str]) -> tuple[Any, ...]:
     """What is stored of ``fact``: the values of ``columns`` and the seal over them."""
-    built = msgspec.to_builtins(fact)
+    built = msgspec.to_builtins(fact, enc_hook=str)
     flat = {**built, **built.pop("totals", {})}
+    flat.update((name, said.stored(getattr(fact, name))) for name in SENTENCES if name in flat)
     stored = tuple(_stored(flat[column]) for column in columns)
     return (*stored, seal(stored))
 

@@ -96,7 +96,7 @@ def _make_plan(environment: Environment, journal: Journal, snapshot: Snapshot, l
                 limits=limits,
             )
         except TooManyProfiles as problem:
-            raise Ending(Status.SKIPPED, f"{problem.what} {problem.why}", problem.do) from problem
+            raise Ending(Status.SKIPPED, problem.happened, problem.do) from problem
     spool.sync_names()
     _commit(journal, matched, untraced=rows - rejected.traced if rejected else 0)
     journal.leave(matched.selected)

@@ -136,7 +136,7 @@ def _run_of(environment: Environment, refresh: Refresh, export: ExportId, now: d
     except NotFound:
         return
     except DefinitionError as broken:
-        problem, advice = f"{broken.what} {broken.why}".strip(), broken.do
+        problem, advice = broken.happened, broken.do
     connection = definition.connection if definition else None
     run = new_run(
         id=new_run_id(),
@@ -163,7 +163,7 @@ def _why_not(environment: Environment, export: ExportDefinition) -> tuple[str, s
     except NotFound as missing:
         return missing.what, _("Edit the export and choose a connection.")
     except DefinitionError as broken:
-        return f"{broken.what} {broken.why}".strip(), broken.do
+        return broken.happened, broken.do
     return "", ""
 
 

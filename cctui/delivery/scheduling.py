@@ -256,7 +256,7 @@ class _Profiles:
         try:
             version = self._version()
         except SourceError as problem:
-            self.problem = f"{problem.what} {problem.why}".strip()
+            self.problem = problem.happened
             self._seen, self._look_at = None, now + LOOK_AGAIN
             return False
         if version is None:

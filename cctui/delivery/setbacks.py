@@ -51,16 +51,14 @@ class Setbacks:
             case QuotaExceeded():
                 raise Pause(PauseReason.QUOTA, problem.resets_at, problem.what, problem.do) from problem
             case SignInNeeded():
-                raise Pause(PauseReason.SIGN_IN, None, f"{problem.what} {problem.why}".strip(), problem.do) from problem
+                raise Pause(PauseReason.SIGN_IN, None, problem.happened, problem.do) from problem
             case QueueFull():
                 wait = self._patience.queue_full
             case ServiceError() if isinstance(problem, _PASSING):
                 wait = self._back_off(problem)
             case _:
                 raise Ending.failed(problem) from problem
-        self._journal.tell(
-            Waiting, level=Level.WARNING, reason=f"{problem.what} {problem.why}".strip(), wait=round(wait, 1)
-        )
+        self._journal.tell(Waiting, level=Level.WARNING, reason=problem.happened, wait=round(wait, 1))
         return wait
 
     def patiently(self, call: Callable[[], _Fact]) -> _Fact:
@@ -91,7 +89,7 @@ class Setbacks:
             raise Ending.failed(
                 CctuiError(
                     _("Constant Contact could not be used for {time}.").format(time=duration(now - self._since)),
-                    why=f"{problem.what} {problem.why}".strip(),
+                    why=problem.happened,
                     do=problem.do or _("Run the export again when it is back."),
                 )
             ) from problem

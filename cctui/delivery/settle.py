@@ -181,7 +181,7 @@ class Settlement:
             structs.replace(batch, activity_state=state, errors=_kept(activity)), problem, refused=batch.contacts
         )
         if after.state is BatchState.FAILED:
-            write_refusals(self._journal.spool, batch, activity.activity_errors, all_rows=f"{problem}.")
+            write_refusals(self._journal.spool, batch, activity.activity_errors, all_rows=problem + ".")
         return after
 
     def _once_more(self, batch: Batch, problem: str, *, refused: int) -> Batch:
@@ -191,7 +191,7 @@ class Settlement:
                 state=BatchState.FAILED,
                 settled_at=self._journal.clock.now(),
                 refused=refused,
-                problem=f"{problem}.",
+                problem=problem + ".",
             )
         return structs.replace(
             batch, state=BatchState.PLANNED, activity_id="", former=[*batch.former, batch.activity_id], problem=problem

@@ -287,6 +287,7 @@ def serve(environment: Environment, *, until_idle: bool) -> int:
     clock = SystemClock()
     open_log(environment.worker_log_path)
     locales.use(environment.read().definition.environment.language or locales.from_locale())
+    locales.remember()
     duties: list[Duty] = [Pruning(environment, clock), Scheduling(environment, clock), Alerting(environment, clock)]
     worker = Worker(environment, clock=clock, duties=duties)
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cctui.locales.said import Said
+
 if TYPE_CHECKING:
     from babel import Locale
 
@@ -34,6 +36,7 @@ its data as the screen to be laid out."""
 
 class _Current:
     language = "en"
+    remembers = False
     translations: gettext.NullTranslations = gettext.NullTranslations()
 
 
@@ -42,6 +45,11 @@ def use(language: str) -> None:
     code = language.replace("-", "_")
     _Current.language = language
     _Current.translations = gettext.translation(DOMAIN, FOLDER, languages=[code], fallback=True)
+
+
+def remember(on: bool = True) -> None:
+    """Let texts remember how they were said, for readers in other languages: see :mod:`cctui.locales.said`."""
+    _Current.remembers = on
 
 
 def language() -> str:
@@ -63,17 +71,20 @@ def from_locale() -> str:
 def _(message: str) -> str:
     """``message`` in the operator's language. Placeholders are named: ``_("{count} segments").format(count=…)``."""
     text = _Current.translations.gettext(message)
-    return text.rpartition(_CONTEXT_END)[2] if _CONTEXT_END in text else text
+    text = text.rpartition(_CONTEXT_END)[2] if _CONTEXT_END in text else text
+    return Said(text, {"message": message}) if _Current.remembers else text
 
 
 def C_(context: str, message: str) -> str:  # noqa: N802 - beside N_
     """``message`` in the meaning that ``context`` names: ``C_("action", "Run")``."""
-    return _Current.translations.pgettext(context, message)
+    text = _Current.translations.pgettext(context, message)
+    return Said(text, {"message": message, "context": context}) if _Current.remembers else text
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """The form of a message that fits ``count``; the caller fills the placeholders."""
-    return _Current.translations.ngettext(singular, plural, count)
+    text = _Current.translations.ngettext(singular, plural, count)
+    return Said(text, {"one": singular, "many": plural, "count": count}) if _Current.remembers else text
 
 
 def N_(message: str) -> str:  # noqa: N802 - the gettext tools know this name
@@ -106,6 +117,11 @@ def _group() -> str:
 
 def number(value: float, decimals: int = 0) -> str:
     """A number with the language's grouping: 1,000,000 in English."""
+    text = _number(value, decimals)
+    return Said(text, {"number": value, "decimals": decimals}) if _Current.remembers else text
+
+
+def _number(value: float, decimals: int) -> str:
     if decimals == 0 and isinstance(value, int) and value >= 0:
         # Counts are by far the most of it, and a search goes through a whole log: a fifth of the time of Babel.
         return f"{value:,}".replace(",", _GROUPS.get(_Current.language) or _group())
@@ -130,7 +146,10 @@ def date_time(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
     locale = _locale(_Current.language)
     local = moment.astimezone(zone)
     pattern = "HH:mm:ss" if seconds else "HH:mm"
-    return f"{format_date(local, 'medium', locale)} {format_time(local, pattern, locale=locale)}"
+    text = f"{format_date(local, 'medium', locale)} {format_time(local, pattern, locale=locale)}"
+    if not _Current.remembers or seconds:
+        return text
+    return Said(text, {"moment": moment.isoformat(), "zone": getattr(zone, "key", "UTC")})
 
 
 def day_and_time(moment: datetime, zone: tzinfo) -> str:

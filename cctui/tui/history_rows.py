@@ -74,7 +74,7 @@ def history_row(run: Run, earlier: Run | None, now: datetime, zone: tzinfo, *, w
     return Row(
         key=run.id,
         cells=(
-            Cell(shown(run.export_name) + _marked(run)),
+            Cell(shown(run.export_name)),
             Cell(started(at, now, zone), order=at.timestamp()),
             status_cell(run, worker_alive=worker_alive),
             Cell(started_by(run)),
@@ -82,17 +82,17 @@ def history_row(run: Run, earlier: Run | None, now: datetime, zone: tzinfo, *, w
             Cell(number(totals.selected), order=totals.selected),
             Cell(number(totals.accepted), order=totals.accepted),
             Cell(number(rejected), Tone.WARNING if rejected else Tone.PLAIN, order=rejected),
-            Cell(signed(change) if change is not None else "", Tone.QUIET, order=change),
+            Cell(signed(change) if change is not None else _other_than_whole(run), Tone.QUIET, order=change),
         ),
         words=f"{run.id} {run.export} {_(STATUS_TITLES[run.status])}",
     )
 
 
-def _marked(run: Run) -> str:
-    """What distinguishes a run from a whole one, behind the name of its export."""
-    if run.only_rejected_of is not None:
-        return f" ({_('only rejected')})"
-    return f" ({_('dry run')})" if run.dry_run else ""
+def _other_than_whole(run: Run) -> str:
+    """What a run is that can be compared with no other."""
+    if run.dry_run:
+        return _("dry run")
+    return _("part") if run.only_rejected_of is not None else ""
 
 
 def started(at: datetime, now: datetime, zone: tzinfo) -> str:
@@ -115,6 +115,8 @@ def change_line(run: Run, earlier: Run | None) -> Line:
     parts = [Part(_("run {run}").format(run=run.id), Tone.QUIET)]
     if run.only_rejected_of is not None:
         parts.append(Part(f" · {limited_to(run)}", Tone.QUIET))
+    if run.dry_run:
+        parts.append(Part(f" · {_('without sending')}", Tone.QUIET))
     if run.problem:
         tone = Tone.BAD if run.status is Status.FAILED else Tone.WARNING
         return (*parts, Part(" · ", Tone.QUIET), Part(shown(run.problem), tone))

@@ -127,7 +127,9 @@ def standing(view: RunView) -> list[tuple[str, Tone]]:
     if view.interrupted:
         return [(_("The worker that did this run is gone. Nothing is lost: Resume goes on from here."), Tone.WARNING)]
     if run.status is Status.PAUSED:
-        return [(_pause(view), Tone.WARNING)] + ([(run.do_next, Tone.PLAIN)] if run.do_next else [])
+        # When it goes on is said once, in the zone of the environment.
+        do_next = "" if run.resume_at is not None else shown(run.do_next, 300)
+        return [(_pause(view), Tone.WARNING)] + ([(do_next, Tone.PLAIN)] if do_next else [])
     if run.status is Status.QUEUED:
         return [(_("Waits for the worker."), Tone.QUIET)]
     if run.problem and (run.status.ended or run.stage in {Stage.SEND, Stage.SETTLE}):
@@ -142,7 +144,7 @@ def _pause(view: RunView) -> str:
         return _("Paused by an operator. Resume goes on with what is left.")
     reason = _(PAUSE_REASON_TITLES[run.pause_reason])
     if run.resume_at is not None:
-        return _("Paused: {reason}. Goes on by itself at {time}.").format(
+        return _("Paused until {time}: {reason}.").format(
             reason=reason, time=moment(run.resume_at, view.now, view.zone)
         )
     return _("Paused: {reason}.").format(reason=reason)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from cctui.constant_contact.answers import Usage
 from cctui.delivery.states import STAGE_TITLES, Run, Stage, Status, Totals
 from cctui.locales import N_, _, duration, ngettext, number
 from cctui.tui import glyphs
@@ -191,14 +192,23 @@ def _widest(forms: Sequence[Line], room: int) -> Line:
 def key_row(view: RunView, width: int) -> Line:
     """The day's quota of the application key, and the time left where the facts tell it."""
     title = _title_width(width)
+    right = time_left(view)
     left: list[Part] = []
     if view.usage is not None:
-        used = _("{used} of {limit} requests").format(used=number(view.usage.used), limit=number(view.usage.limit))
+        used = _used(view.usage)
         resets = _("resets {time}").format(time=moment(view.usage.resets_at, view.now, view.zone))
-        tone = Tone.WARNING if view.usage.exhausted or not view.usage.left else Tone.QUIET
-        left = [Part("  "), Part(fill(_("Key today"), title), Tone.QUIET), Part(f"  {used}, {resets}", tone)]
-    right = time_left(view)
+        tone = Tone.QUIET if view.usage.left else Tone.WARNING
+        left = [Part("  "), Part(fill(_("Key today"), title), Tone.QUIET), Part(f"  {used}", tone)]
+        if width_of(left) + cell_len(resets) + 2 + (cell_len(right) + 3 if right else 0) <= width:
+            left.append(Part(f", {resets}", tone))
     return spread(left, [Part(right, Tone.ACCENT)] if right else [], width)
+
+
+def _used(usage: Usage) -> str:
+    """The requests of the day; the service may say that none is left although fewer went out from here."""
+    if usage.exhausted and usage.used < usage.limit:
+        return _("no requests left, {used} made here").format(used=number(usage.used))
+    return _("{used} of {limit} requests").format(used=number(usage.used), limit=number(usage.limit))
 
 
 def time_left(view: RunView) -> str:

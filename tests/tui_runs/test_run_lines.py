@@ -199,7 +199,7 @@ def test_a_wish_shows_before_it_is_fulfilled(story: Story) -> None:
 
 def test_a_pause_says_why_and_when_it_goes_on(story: Story) -> None:
     (said,) = texts(standing_rows(viewed(story, story.paused_for_quota()), 116))
-    assert said == "Paused: the application key has no requests left today. Goes on by itself at 00:00."
+    assert said == "Paused until 00:00: the application key has no requests left today."
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ async def test_an_interrupted_run_goes_on_with_one_key(story: Story, no_worker_i
 async def test_a_run_paused_for_quota_says_when_it_goes_on(story: Story) -> None:
     async with watching(story, story.paused_for_quota()) as pilot:
         assert "‖ Paused" in text(pilot)
-        assert "Goes on by itself at" in text(pilot)
+        assert "Paused until" in text(pilot)
         assert "left" not in text(pilot).split("Log")[0].replace("no requests left", "")
 
 

@@ -56,7 +56,7 @@ class RunScreen(LogPage):
     RunScreen.-high #progress, RunScreen.-high #sums.-there, RunScreen.-high #batch-facts { margin-top: 1; }
     RunScreen #batches-pane { height: 1fr; display: none; }
     RunScreen.-batches #batches-pane { display: block; }
-    RunScreen.-batches #log, RunScreen.-low.-batches #sums { display: none; }
+    RunScreen.-batches #log, RunScreen.-low.-batches #sums, RunScreen.-low.-batches #progress { display: none; }
     """
 
     def __init__(self, run_id: RunId, *, told: str = "") -> None:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from cctui.delivery.events import Level
-from cctui.locales import N_, _, number
+from cctui.locales import N_, _, ngettext, number
 from cctui.tui import glyphs
 from cctui.tui.log_lines import LogLines
 from cctui.tui.parts import Line, Part, Tone, shown, spread
@@ -282,7 +282,8 @@ class RunLogPane(Vertical):
             return self._hits_place()
         log = self.log_lines
         if not len(log) or self.follow:
-            return _("{count} lines").format(count=number(len(log))) if len(log) else ""
+            lines = len(log)
+            return ngettext("{count} line", "{count} lines", lines).format(count=number(lines)) if lines else ""
         return _("{line} of {count}").format(line=number(self._list.cursor + 1), count=number(len(log)))
 
     def _hits_place(self) -> str:
