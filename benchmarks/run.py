@@ -20,19 +20,21 @@ import customers
 import peer_tools
 import terminal
 import viewers
+import watching
 from exports import Exports
 from measuring import HERE, Failed, Row, as_json, machine, table
 
 _LIBRARIES = ("cctui", "duckdb", "pyarrow", "httpx", "textual")
 _MILLION, _SMALL, _LARGE = 1_000_000, 100_000, 10_000_000
 _QUICK_PEERS = {"script", "polars"}
+_STEPS = ("starts", "plan", "end", "paced", "growth", "history", "viewer", "watching", "apps")
 
 
 def main() -> int:
     """Measure and print; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, few rounds")
-    parser.add_argument("--only", default="", help="some of: plan, end, paced, growth, starts, apps, viewer, history")
+    parser.add_argument("--only", default="", help=f"some of: {', '.join(_STEPS)}")
     parser.add_argument("--peers", default="", help="some of the environments in requirements/, such as script,polars")
     parser.add_argument("--rounds", type=int, default=0, help="how often each is measured")
     options = parser.parse_args()
@@ -48,11 +50,12 @@ def main() -> int:
 
 
 def _measure(quick: bool, rounds: int, wanted: set[str], chosen: set[str], work: Path) -> int:
-    peers, notes = _peers(chosen)
+    peers, notes = _peers(chosen) if not wanted or "end" in wanted else ([], [])
     _say("making customers")
     small = customers.customers(HERE / "data" / "100k", _SMALL)
     data = small if quick else customers.customers(HERE / "data" / "1m", _MILLION)
-    large = None if quick else customers.customers(HERE / "data" / "10m", _LARGE)
+    grows = not quick and (not wanted or "growth" in wanted)
+    large = None if not grows else customers.customers(HERE / "data" / "10m", _LARGE)
     customers.as_text(data)
     customers.as_database(data)
     began = time.monotonic()
@@ -65,6 +68,7 @@ def _measure(quick: bool, rounds: int, wanted: set[str], chosen: set[str], work:
         "growth": lambda: [] if large is None else measured.growth(small, large),
         "history": lambda: viewers.history(rounds),
         "viewer": lambda: viewers.during_a_run(work, data),
+        "watching": lambda: watching.watching(viewers.cctui(), work, data),
         "apps": lambda: _applications(work, small, quick, notes),
     }
     rows: list[Row] = []

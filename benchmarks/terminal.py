@@ -25,7 +25,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-KEYS = {"down": b"\x1b[B", "up": b"\x1b[A", "ctrl+q": b"\x11", "ctrl+c": b"\x03"}
+KEYS = {
+    "down": b"\x1b[B",
+    "up": b"\x1b[A",
+    "pageup": b"\x1b[5~",
+    "home": b"\x1b[H",
+    "end": b"\x1b[F",
+    "ctrl+q": b"\x11",
+    "ctrl+c": b"\x03",
+}
 _COLUMNS, _ROWS = 80, 24
 _PATIENCE = 60.0
 _LEAVING_AT_MOST = 10.0
@@ -33,6 +41,7 @@ _SILENCE = 0.3
 """Seconds without a byte that end the answer to a key."""
 
 _ESCAPES = re.compile(rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP[^\x1b]*\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
+_FRAME = b"\x1b[?2026h"
 _MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 _QUESTIONS = (
     (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
@@ -54,9 +63,13 @@ class NeverReady(Exception):
 
 @dataclass
 class Burst:
-    """What a program wrote in answer to something; ``compressed`` is what ``ssh -C`` would send of it."""
+    """What a program wrote in answer to something; ``compressed`` is what ``ssh -C`` would send of it.
+
+    ``frames`` are the screens that it announced (mode 2026), each of which a terminal shows at one go.
+    """
 
     size: int = 0
+    frames: int = 0
     compressed: int = 0
     first: float | None = None
 
@@ -137,6 +150,7 @@ class Terminal:
             if data:
                 last = time.perf_counter()
                 burst.size += len(data)
+                burst.frames += data.count(_FRAME)
                 burst.compressed += len(self._packer.compress(data) + self._packer.flush(zlib.Z_SYNC_FLUSH))
                 if burst.first is None:
                     burst.first = (last - began) * 1000
@@ -202,10 +216,10 @@ def figures(command: Sequence[str | Path], ready: str, quit_key: str, *, starts:
         terminal.wait_for(ready)
         terminal.watch(1.5)
         written = bytes(terminal._written)
-        before, began = _cpu(terminal.pid), time.perf_counter()
+        before, began = cpu_seconds(terminal.pid), time.perf_counter()
         rest = terminal.watch(3.0)
         seconds = time.perf_counter() - began
-        busy = (_cpu(terminal.pid) - before) / seconds * 100
+        busy = (cpu_seconds(terminal.pid) - before) / seconds * 100
         answers = []
         for key in ("down", "down", "up", "down", "up"):
             terminal.press(key)
@@ -246,13 +260,13 @@ def key_delays(
         beside = subprocess.Popen([str(word) for word in work], stdout=subprocess.DEVNULL)
         reaper = threading.Thread(target=beside.wait)
         reaper.start()
-        before, began = _cpu(terminal.pid), time.perf_counter()
+        before, began = cpu_seconds(terminal.pid), time.perf_counter()
         for number in range(10_000):
             if not reaper.is_alive():
                 break
             terminal.watch(0.15)
             delays.append(terminal.delay_of("down" if number % 2 else "up"))
-        busy = (_cpu(terminal.pid) - before) / (time.perf_counter() - began) * 100
+        busy = (cpu_seconds(terminal.pid) - before) / (time.perf_counter() - began) * 100
         if beside.returncode not in _WELL:
             raise NeverReady(f"{work[0]} left with {beside.returncode}")
     return delays, busy
@@ -279,7 +293,7 @@ def modules_of(arguments: Sequence[str]) -> set[str]:
     return set(done.stdout.split())
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds that the threads of ``pid`` have computed so far."""
     nanoseconds = 0
     for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
