@@ -192,6 +192,13 @@ RUN_COMMANDS = (
         hint=N_("Batches"),
         naming=log_or_batches,
     ),
+    Command(
+        "run.system",
+        N_("View system status"),
+        N_("Every task of the environment: the profile source, the segments, the exports."),
+        ("s",),
+        RUN,
+    ),
     Command("run.history", N_("History"), N_("Every run of this export."), ("h",), RUN, hint=N_("History")),
     Command(
         "log.search",

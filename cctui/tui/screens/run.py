@@ -290,6 +290,10 @@ class RunScreen(LogPage):
 
         self.app.push_screen(HistoryScreen(self._run.export))
 
+    def do_system(self) -> None:
+        """Go to the status of everything."""
+        self.face.action_go("system")
+
     def do_batches(self) -> None:
         """Batches instead of the log, or the log again."""
         self.toggle_class("-batches")
