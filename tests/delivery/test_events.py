@@ -152,3 +152,18 @@ def test_no_event_has_room_for_an_address(log: RunLog) -> None:
     for kind in EVENT_KINDS:
         fields |= set(kind.__struct_fields__)
     assert not fields & {"email", "address", "profile", "profile_id", "value", "token"}
+
+
+def test_every_event_is_described_with_its_fields_and_no_other_one() -> None:
+    """The table for those who follow a run from another program."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## Following a run from another program")[2].partition("\n## ")[0]
+    told = {
+        cells[1].strip().strip("`"): [field.strip().strip("`") for field in cells[2].split(",")]
+        for cells in (line.split("|") for line in table.splitlines() if line.startswith("| `"))
+    }
+    of_all = {"at", "level", "v", "words"}
+    assert told == {
+        str(kind.__struct_config__.tag): [field for field in kind.__struct_fields__ if field not in of_all]
+        for kind in EVENT_KINDS
+    }
