@@ -27,7 +27,7 @@ from measuring import HERE, Failed, Row, as_json, machine, table
 _LIBRARIES = ("cctui", "duckdb", "pyarrow", "httpx", "textual")
 _MILLION, _SMALL, _LARGE = 1_000_000, 100_000, 10_000_000
 _QUICK_PEERS = {"script", "polars"}
-_STEPS = ("starts", "plan", "end", "paced", "growth", "history", "viewer", "watching", "apps")
+_STEPS = ("starts", "plan", "end", "paced", "growth", "history", "viewer", "pane", "watching", "apps")
 
 
 def main() -> int:
@@ -69,6 +69,7 @@ def _measure(quick: bool, rounds: int, wanted: set[str], chosen: set[str], work:
         "history": lambda: viewers.history(rounds),
         "viewer": lambda: viewers.during_a_run(work, data),
         "watching": lambda: watching.watching(viewers.cctui(), work, data),
+        "pane": lambda: viewers.set_up_pane(work, data, small, 1 if quick else 3),
         "apps": lambda: _applications(work, small, quick, notes),
     }
     rows: list[Row] = []

@@ -31,6 +31,7 @@ KEYS = {
     "pageup": b"\x1b[5~",
     "home": b"\x1b[H",
     "end": b"\x1b[F",
+    "enter": b"\r",
     "ctrl+q": b"\x11",
     "ctrl+c": b"\x03",
 }
@@ -270,6 +271,32 @@ def key_delays(
         if beside.returncode not in _WELL:
             raise NeverReady(f"{work[0]} left with {beside.returncode}")
     return delays, busy
+
+
+def pane(
+    command: Sequence[str | Path], open_it: tuple[str, str], shown: str, seconds: float = 4.0
+) -> tuple[float, list[float], float]:
+    """Milliseconds from a key to the pane that it opens, to the answer of each key typed meanwhile, and MB at the end.
+
+    ``open_it`` is what is on the screen before, and the key; ``shown`` is on the pane and was not there before.
+    """
+    delays: list[float] = []
+    with Terminal(command) as terminal:
+        terminal.wait_for(open_it[0])
+        terminal.watch(2.0, silence=_SILENCE)
+        seen = len(terminal.text())
+        began = time.perf_counter()
+        terminal.press(open_it[1])
+        while shown not in terminal.text()[seen:]:
+            if time.perf_counter() - began > _PATIENCE:
+                raise NeverReady(f"{command[0]} never showed {shown!r}: {terminal.text()[-200:]!r}")
+            terminal._read(0.01)
+        opened = (time.perf_counter() - began) * 1000
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            delays.append(terminal.delay_of("x"))
+            terminal.watch(0.15)
+        return opened, delays, _memory(terminal.pid)
 
 
 def start_seconds(command: Sequence[str | Path], times: int) -> list[float]:

@@ -105,6 +105,30 @@ def during_a_run(work: Path, data: Path) -> list[Row]:
     ]
 
 
+def set_up_pane(work: Path, data: Path, small: Path, times: int) -> list[Row]:
+    """Setting up an export of all customers: the pane opened, keys typed while counts run, and what memory grows by."""
+    opened: list[float] = []
+    delays: list[float] = []
+    memory = {}
+    with sink() as service:
+        for name, source in (("small", small), ("all", data)):
+            environment = workplace.make(work / f"pane-{name}", source / "profiles.parquet", service.address, exports=5)
+            command = [cctui(), "--environment", environment.root, "exports/"]
+            for _time in range(times):
+                took, answers, memory[name] = terminal.pane(command, ("Export 1", "enter"), "Connection for export")
+                if name == "all":
+                    opened.append(took)
+                    delays += answers
+    last = statistics.quantiles(delays, n=20)[-1]
+    note = f"{len(delays)} keys; median {statistics.median(delays):.0f} ms"
+    grows = f"{memory['small']:.0f} MB with a tenth of the customers"
+    return [
+        Row("set up export: the pane is open", "ms", opened, target="< 300"),
+        Row("a key while its counts run, 95th percentile", "ms", [last], target="< 50", note=note),
+        Row("memory of the viewer after the counts", "MB", [memory["all"]], note=grows),
+    ]
+
+
 def history(times: int) -> list[Row]:
     """What the history page reads of 10,000 runs: the newest hundred, and all of them."""
     shared = Path("/dev/shm")
