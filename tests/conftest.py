@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cctui import locales
+
+# A busy machine is no fault of the code, and no test is timed.
+settings.register_profile("cctui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cctui")
 
 
 @pytest.fixture(autouse=True)

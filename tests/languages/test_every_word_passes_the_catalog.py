@@ -142,7 +142,8 @@ def test_every_command(told: Story) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(folder.parents[1])]), "COLUMNS": "200"},
     )
     assert done.returncode == 0, done.stderr
-    names = "|".join(sorted({word for words in _paths(cli.root) for word in words} | set(_IDENTIFIERS), key=len)[::-1])
+    known = {word for words in _paths(cli.root) for word in words} | set(_choices(cli.root)) | set(_IDENTIFIERS)
+    names = "|".join(sorted(known, key=len)[::-1])
     syntax = re.compile(rf"\b[A-Z][A-Z:_ ]*[A-Z]\b|(?<![\w-])(?:{names})(?![\w-])|'[\w]+'")
     escaped = []
     for call, told_there in json.loads(done.stdout).items():
@@ -154,6 +155,19 @@ def test_every_command(told: Story) -> None:
             if words:
                 escaped.append(f"{call}: {' '.join(words)}   in: {line.strip()}")
     assert not escaped, "\n".join(escaped)
+
+
+def _choices(command: click.Command) -> Iterator[str]:
+    """What the options and arguments of all commands take word by word."""
+    for parameter in command.params:
+        if isinstance(parameter.type, click.Choice):
+            yield from parameter.type.choices
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from _choices(found)
 
 
 def test_what_the_parser_says_is_what_click_says() -> None:
