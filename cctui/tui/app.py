@@ -20,6 +20,7 @@ from cctui.access.confinement import confined
 from cctui.access.roles import ROLE_TITLES, Operator, User
 from cctui.definitions import preferences
 from cctui.definitions.environment import Environment
+from cctui.definitions.model import EnvironmentDefinition
 from cctui.definitions.preferences import Preferences
 from cctui.delivery.ledger import Ledger
 from cctui.delivery.states import Run, RunId, Status
@@ -269,11 +270,22 @@ class CctuiApp(ConfinedApp):
             self.screen.tick(changed=True)
 
     def _take(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+        before, self.snapshot = self.snapshot.environment, snapshot
         if snapshot.environment is not None:
             self.zone = ZoneInfo(snapshot.environment.environment.time_zone)
             if confined(self.operator):
                 self._look_at_role(snapshot.environment.users)
+            self._look_at_source(before, snapshot.environment)
+
+    def _look_at_source(self, before: EnvironmentDefinition | None, now: EnvironmentDefinition) -> None:
+        """Where profiles and segments were defined anew, what was read of them is read again."""
+        if before is None or self._segments is None:
+            return
+        if (before.profiles, before.segments) != (now.profiles, now.segments):
+            self._segments.look()
+            for screen in self.screen_stack:
+                if isinstance(screen, Page):
+                    screen.source_changed()
 
     def _look_at_role(self, users: Sequence[User]) -> None:
         """Take the role that the operator has now; whoever was removed meanwhile has to leave."""

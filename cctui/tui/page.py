@@ -90,6 +90,9 @@ class Page(Screen[None]):
     def reload(self) -> None:
         """Read what the page shows and show it. Called when it opens and whenever something changed underneath."""
 
+    def source_changed(self) -> None:
+        """Profiles or segments were defined anew; what a page has read of them itself it reads again."""
+
     def open_object(self, name: str) -> None:
         """Open what this page lists under ``name``: a link from the command line or the palette."""
 

@@ -48,6 +48,7 @@ class SegmentReader:
         self._changed = changed
         self._wake = threading.Condition()
         self._wanted: list[SegmentName | None] = []
+        self._reading = False
         self._stopped = False
         self._list = SegmentList()
         self._details: dict[SegmentName, SegmentDetail] = {}
@@ -76,7 +77,7 @@ class SegmentReader:
     @property
     def busy(self) -> bool:
         """Whether something is being read."""
-        return bool(self._wanted)
+        return self._reading or bool(self._wanted)
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -90,13 +91,14 @@ class SegmentReader:
                 self._wake.wait_for(lambda: self._wanted or self._stopped)
                 if self._stopped:
                     return
-                name = self._wanted[0]
+                # What is asked for again from now on is read again: the definitions may be others.
+                name = self._wanted.pop(0)
+                self._reading = True
             try:
                 self._read(name)
             except CctuiError as problem:
                 self._refuse(name, problem)
-            with self._wake:
-                self._wanted.remove(name)
+            self._reading = False
             if not self._stopped:
                 self._changed()
 

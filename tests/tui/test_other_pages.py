@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from contoso_stories import NARROW, NOW, WIDE, FixedClock, face, press, text_of, until
+from contoso_stories import NARROW, NOW, WIDE, FixedClock, face, press, text_of, until, write_connection
 
 from cctui.access.roles import Role
 from cctui.definitions.environment import Environment
@@ -281,3 +281,32 @@ async def test_a_wrong_link_is_a_sentence(contoso: Environment, place: str, said
     app = face(contoso, open_at=place)
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: said in text_of(app))
+
+
+PROFILES = '\n[profiles]\nkind = "files"\npath = "people.csv"\n\n[[segments]]\nname = "Everyone"\n'
+
+
+async def test_segments_written_in_an_editor_show_up_without_a_restart(bare: Environment) -> None:
+    (bare.root / "people.csv").write_text("CustomerId,EMail\nC1,mette@contoso.example\n")
+    app = face(bare, open_at="segments")
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "does not say where its profiles are" in text_of(app))
+        bare.path.write_text(bare.path.read_text() + PROFILES)
+        app.read_again()
+        await until(pilot, lambda: "Everyone" in text_of(app) and not app.segments_busy)
+        bare.path.write_text(bare.path.read_text() + "where = \"EMail = 'nobody'\"\n")
+        app.read_again()
+        await until(pilot, lambda: app.segments.known().segments[0].members == 0)
+
+
+async def test_an_export_pane_that_is_open_sees_the_profiles_come(bare: Environment) -> None:
+    (bare.root / "people.csv").write_text("CustomerId,EMail\nC1,mette@contoso.example\n")
+    write_connection(bare.root, "marketing", "Marketing", "administrators", "key-1", "")
+    app = face(bare, open_at="exports")
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "a")
+        await until(pilot, lambda: "This environment does not say where its profiles are." in text_of(app))
+        bare.path.write_text(bare.path.read_text() + PROFILES)
+        app.read_again()
+        await until(pilot, lambda: "Everyone" in text_of(app))
+        await until(pilot, lambda: "EMail" in text_of(app))

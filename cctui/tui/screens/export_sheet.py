@@ -182,6 +182,11 @@ class ExportSheet(Page):
             self.query_one("#broken", FactLines).say(says.problem_lines(self._broken))
         self._first_field().focus()
 
+    def source_changed(self) -> None:
+        """The fields may be others, and with them the preview."""
+        if self._watch is not None:
+            self._watch.look_again()
+
     def _tell(self, fact: Fact) -> None:
         self.post_message(self.FactRead(fact))
 

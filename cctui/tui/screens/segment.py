@@ -48,6 +48,10 @@ class SegmentPage(ListPage):
         self.face.segments.look(self._segment_name)
         super().on_mount()
 
+    def source_changed(self) -> None:
+        """Also the inside of this segment."""
+        self.face.segments.look(self._segment_name)
+
     def body(self) -> Iterable[Widget]:
         """Two tabs over one table."""
         yield TextLine(id="tabs")

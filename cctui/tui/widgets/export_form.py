@@ -309,10 +309,9 @@ class ExportForm(Form):
     def _show_segments(self, state: PaneState) -> None:
         known, chosen = state.segments, state.draft.segments
         rows = says.segment_rows(known, chosen, state.now)
-        if known.problem is not None or not rows:
+        empty = ""
+        if known.problem is None and not rows:
             empty = _("Reading segments…") if known.reading else _("There are no segments.")
-        else:
-            empty = ""
         self.query_one("#segment-filter").set_class(len(rows) > _FILTER_FROM, "-open")
         self.query_one(SegmentChecks).show(rows, chosen, empty)
         self._facts("segment-facts").say(says.total_lines(known, chosen, state.read, state.use, working=state.matching))
