@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Key, Resize
-from textual.screen import Screen
 from textual.widget import Widget
 
 from cctui.delivery.states import Run
@@ -21,6 +20,7 @@ from cctui.errors import CctuiError
 from cctui.host import crash_reports
 from cctui.locales import _
 from cctui.tui import frame
+from cctui.tui.closing import ClosesItself
 from cctui.tui.commands import EVERYWHERE, Command, Facts, bindings
 from cctui.tui.parts import Line, Part, Tone
 from cctui.tui.widgets.lines import Rule, TextLine
@@ -50,7 +50,7 @@ class Mover(Protocol):
         ...
 
 
-class Page(Screen[None]):
+class Page(ClosesItself[None]):
     """A screen inside the frame.
 
     Subclasses set ``COMMANDS``, ``HEADING``, ``EXPLANATION`` and ``PLACE`` (their entry in the menu), write
@@ -350,5 +350,6 @@ class Page(Screen[None]):
         return [_("What you entered is not saved.")]
 
     def do_back(self) -> None:
-        """Go back to the page below, if there is one."""
-        self.face.back()
+        """Go back to the page below, if there is one; a page that is closed already takes no other with it."""
+        if self.app.screen is self:
+            self.face.back()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from contoso_stories import NARROW, NOW, WIDE, FixedClock, face, press, text_of, until, write_connection
+from textual import events
 
 from cctui.access.roles import Role
 from cctui.definitions.environment import Environment
@@ -13,7 +14,8 @@ from cctui.errors import UsageError
 from cctui.tui import last_visit, start
 from cctui.tui.screens.connection_in_use import ConnectionInUsePage
 from cctui.tui.screens.connections import ConnectionsPage
-from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog
+from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog, MenuDialog
+from cctui.tui.screens.exports import ExportsPage
 from cctui.tui.screens.segment import SegmentPage
 from cctui.tui.screens.segment_exports import SegmentExportsPage
 from cctui.tui.screens.segments import SegmentsPage
@@ -310,3 +312,42 @@ async def test_an_export_pane_that_is_open_sees_the_profiles_come(bare: Environm
         app.read_again()
         await until(pilot, lambda: "Everyone" in text_of(app))
         await until(pilot, lambda: "EMail" in text_of(app))
+
+
+async def test_a_key_typed_ahead_closes_nothing_but_its_own_window(contoso: Environment) -> None:
+    app = face(contoso, open_at="exports")
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "g")
+        menu = app.screen
+        assert isinstance(menu, MenuDialog)
+        stack = len(app.screen_stack)
+        for key in ("s", "e", "y"):
+            menu.post_message(events.Key(key, key))
+        await until(pilot, lambda: len(app.screen_stack) == stack - 1 and app.screen is not menu)
+        await until(pilot, lambda: isinstance(app.screen, SegmentsPage))
+
+
+async def test_a_window_that_is_covered_closes_when_it_is_on_top_again(contoso: Environment) -> None:
+    app = face(contoso, open_at="exports")
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "g")
+        menu = app.screen
+        app.push_screen(ConfirmDialog("Sure?", [], "Do it", ""))
+        await pilot.pause()
+        menu.dismiss("segments")
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmDialog)
+        await press(pilot, "escape")
+        await until(pilot, lambda: isinstance(app.screen, SegmentsPage))
+
+
+async def test_escape_twice_in_a_hurry_leaves_the_page_below(contoso: Environment) -> None:
+    app = face(contoso, open_at="exports")
+    async with app.run_test(size=NARROW) as pilot:
+        await press(pilot, "a")
+        pane = app.screen
+        pane.do_back()
+        pane.do_back()
+        await until(pilot, lambda: app.screen is not pane)
+        await pilot.pause()
+        assert isinstance(app.screen, ExportsPage)

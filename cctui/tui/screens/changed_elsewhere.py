@@ -14,6 +14,7 @@ from textual.widgets import Button, Static
 
 from cctui.definitions.toml_files import ChangedElsewhere
 from cctui.locales import _
+from cctui.tui.closing import ClosesItself
 from cctui.tui.parts import shown
 
 
@@ -24,7 +25,7 @@ class Kept(StrEnum):
     MINE = "mine"
 
 
-class ChangedElsewhereDialog(ModalScreen[Kept | None]):
+class ChangedElsewhereDialog(ClosesItself[Kept | None], ModalScreen[Kept | None]):
     """Ends with whose text to keep, ``None`` to go on editing. Nothing is saved here.
 
     To keep mine, save again with the fingerprint of ``problem`` as the expected one.

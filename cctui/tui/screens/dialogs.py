@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 
 from cctui.errors import CctuiError
 from cctui.locales import _
+from cctui.tui.closing import ClosesItself
 from cctui.tui.frame import Place
 from cctui.tui.parts import Part, Tone
 from cctui.tui.widgets.lines import Board, BoardLine
@@ -32,7 +33,7 @@ _BUTTON_KEYS: list[BindingType] = [
 ]
 
 
-class ErrorDialog(ModalScreen[None]):
+class ErrorDialog(ClosesItself[None], ModalScreen[None]):
     """What happened, why, and what to do; ``c`` copies it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,7 +78,7 @@ class ErrorDialog(ModalScreen[None]):
         self.query_one("#copy", Button).label = _("Copied")
 
 
-class ConfirmDialog(ModalScreen[bool]):
+class ConfirmDialog(ClosesItself[bool], ModalScreen[bool]):
     """A question before something is done. It names what is affected, and the safe answer has the focus.
 
     ``refuse`` is the safe answer where Cancel would be a riddle ("Cancel job?").
@@ -116,7 +117,7 @@ class ConfirmDialog(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class BoardDialog(ModalScreen[str]):
+class BoardDialog(ModalScreen[str], ClosesItself[str]):
     """A window of lines to move in; Enter opens the line under the cursor, where it has something to open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

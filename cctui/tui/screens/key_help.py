@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from cctui.locales import _
+from cctui.tui.closing import ClosesItself
 
 PORTAL = "https://app.constantcontact.com/pages/dma/portal/"
 """The developer portal."""
@@ -35,7 +36,7 @@ def key_steps() -> list[str]:
     ]
 
 
-class KeyHelpDialog(ModalScreen[None]):
+class KeyHelpDialog(ClosesItself[None], ModalScreen[None]):
     """The steps, to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f3", "dismiss", show=False)]

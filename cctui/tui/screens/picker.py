@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cctui.locales import _
+from cctui.tui.closing import ClosesItself
 from cctui.tui.parts import Line, Part, Tone, clip, fill, width_of
 from cctui.tui.widgets.fact_lines import FactLines
 from cctui.tui.widgets.lines import Board, BoardLine
@@ -36,7 +37,7 @@ class Option(Struct, frozen=True):
     always: bool = False
 
 
-class Picker(ModalScreen[str]):
+class Picker(ClosesItself[str], ModalScreen[str]):
     """Gives the value of the option that was chosen, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -23,6 +23,7 @@ from cctui.definitions.model import ConnectionDefinition
 from cctui.errors import CctuiError
 from cctui.locales import _
 from cctui.tui import sign_in_words as words
+from cctui.tui.closing import ClosesItself
 from cctui.tui.glyphs import AsciiOnly
 from cctui.tui.parts import Part, Tone
 from cctui.tui.sign_in_attempt import Attempt, Happening
@@ -39,7 +40,7 @@ _ROWS_AROUND_LOW = 4
 _LOW = 30
 
 
-class SignInPanel(ModalScreen[SignedIn | None]):
+class SignInPanel(ClosesItself[SignedIn | None], ModalScreen[SignedIn | None]):
     """One sign-in for ``connection``. Ends with what was saved, or with ``None`` when it was closed before.
 
     Tokens of a connection that has no file yet are taken away again when the panel was closed meanwhile.
