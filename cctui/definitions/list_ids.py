@@ -15,7 +15,15 @@ _LONGEST = 4_000
 
 
 class NotAListId(UsageError):
-    """There is no list id in the text, or more than one."""
+    """There is no list id in the text, or more than one (``several``)."""
+
+    several = False
+
+
+class SeveralListIds(NotAListId):
+    """Which of them is meant is not clear."""
+
+    several = True
 
 
 def is_list_id(text: str) -> bool:
@@ -38,7 +46,7 @@ def list_id_from(text: str) -> ListId:
     if len(found) == 1:
         return ListId(next(iter(found)))
     if found:
-        raise NotAListId(
+        raise SeveralListIds(
             _("There is more than one list ID in this text."),
             do=_("Give only the ID of the list that the export fills."),
         )

@@ -94,6 +94,10 @@ def problems(draft: Draft) -> dict[PaneField, str]:
         list_id_from(draft.list_text)
     except NotAListId as problem:
         found[PaneField.LIST] = problem.what
+        if draft.list_text.strip() and not problem.several:
+            # What was typed stands right above, and an address would not fit into a line of the pane.
+            what = _("This is not a Constant Contact list ID.")
+            found[PaneField.LIST] = f"{what} {_('Pick the list with Ctrl+L, or paste the address of its page.')}"
     if not draft.email:
         found[PaneField.EMAIL] = _("Choose the field that holds the e-mail address.")
     unfilled = [mapping for mapping in draft.attributes if not mapping.field]

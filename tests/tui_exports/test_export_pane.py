@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from export_stories import NARROW, WIDE, Company, form_text, press, text_of, type_in, until
 from textual.pilot import Pilot
+from textual.widgets import Button
 
 from cctui.access.roles import Role
 from cctui.definitions.model import ExportDefinition
@@ -477,8 +478,8 @@ async def test_a_pane_below_another_one_is_asked_about_too(company: Company) -> 
         await opened(pilot, "a")
         app.screen.query_one("#name").focus()
         await type_in(pilot, "Spring news")
-        await pilot.click("#add-connection")
-        await until(pilot, lambda: isinstance(app.screen, ConnectionPane))
+        app.screen.query_one("#add-connection", Button).press()
+        await until(pilot, lambda: isinstance(app.screen, ConnectionPane) and "Esc closes" in text_of(app))
         await pilot.click("Menu", offset=(4, 0))
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         await press(pilot, "escape")

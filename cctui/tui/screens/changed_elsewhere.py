@@ -25,7 +25,7 @@ class Kept(StrEnum):
     MINE = "mine"
 
 
-class ChangedElsewhereDialog(ClosesItself[Kept | None], ModalScreen[Kept | None]):
+class ChangedElsewhereDialog(ModalScreen[Kept | None], ClosesItself[Kept | None]):
     """Ends with whose text to keep, ``None`` to go on editing. Nothing is saved here.
 
     To keep mine, save again with the fingerprint of ``problem`` as the expected one.

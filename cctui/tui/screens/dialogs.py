@@ -33,7 +33,7 @@ _BUTTON_KEYS: list[BindingType] = [
 ]
 
 
-class ErrorDialog(ClosesItself[None], ModalScreen[None]):
+class ErrorDialog(ModalScreen[None], ClosesItself[None]):
     """What happened, why, and what to do; ``c`` copies it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,7 +78,7 @@ class ErrorDialog(ClosesItself[None], ModalScreen[None]):
         self.query_one("#copy", Button).label = _("Copied")
 
 
-class ConfirmDialog(ClosesItself[bool], ModalScreen[bool]):
+class ConfirmDialog(ModalScreen[bool], ClosesItself[bool]):
     """A question before something is done. It names what is affected, and the safe answer has the focus.
 
     ``refuse`` is the safe answer where Cancel would be a riddle ("Cancel job?").

@@ -36,7 +36,7 @@ def key_steps() -> list[str]:
     ]
 
 
-class KeyHelpDialog(ClosesItself[None], ModalScreen[None]):
+class KeyHelpDialog(ModalScreen[None], ClosesItself[None]):
     """The steps, to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f3", "dismiss", show=False)]

@@ -37,7 +37,7 @@ class Option(Struct, frozen=True):
     always: bool = False
 
 
-class Picker(ClosesItself[str], ModalScreen[str]):
+class Picker(ModalScreen[str], ClosesItself[str]):
     """Gives the value of the option that was chosen, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

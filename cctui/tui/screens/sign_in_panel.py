@@ -40,7 +40,7 @@ _ROWS_AROUND_LOW = 4
 _LOW = 30
 
 
-class SignInPanel(ClosesItself[SignedIn | None], ModalScreen[SignedIn | None]):
+class SignInPanel(ModalScreen[SignedIn | None], ClosesItself[SignedIn | None]):
     """One sign-in for ``connection``. Ends with what was saved, or with ``None`` when it was closed before.
 
     Tokens of a connection that has no file yet are taken away again when the panel was closed meanwhile.
