@@ -56,7 +56,7 @@ class RunScreen(LogPage):
     RunScreen.-high #progress, RunScreen.-high #sums.-there, RunScreen.-high #batch-facts { margin-top: 1; }
     RunScreen #batches-pane { height: 1fr; display: none; }
     RunScreen.-batches #batches-pane { display: block; }
-    RunScreen.-batches #log, RunScreen.-low.-batches #sums, RunScreen.-low.-batches #progress { display: none; }
+    RunScreen.-batches #log, RunScreen.-low.-batches #sums { display: none; }
     """
 
     def __init__(self, run_id: RunId, *, told: str = "") -> None:
@@ -186,8 +186,9 @@ class RunScreen(LogPage):
         block = self.query_one("#sums", LineBlock)
         block.set_class(bool(sums), "-there")
         block.show(sums)
-        # Over, and on the lowest screens, the sums say what the stages did; the log needs the lines.
-        self.query_one("#progress").display = not sums or self.size.height > _ROOM_FOR_ALL
+        # Over, and on the lowest screens, the sums say what the stages did; the log needs the lines. So do batches.
+        told = bool(sums) and self.size.height <= _ROOM_FOR_ALL
+        self.query_one("#progress").display = not told and not (self.batches_in_front and self.has_class("-low"))
         if self.batches_in_front:
             self._show_batches()
         self.draw()
@@ -298,11 +299,10 @@ class RunScreen(LogPage):
         """Batches instead of the log, or the log again."""
         self.toggle_class("-batches")
         if self.batches_in_front:
-            self._show_batches()
             self.batch_table.focus()
         else:
             self.log_pane.lines_shown.focus()
-        self.draw()
+        self.show_view()
 
     # Moving and going back
 
