@@ -99,7 +99,7 @@ class SystemFacts(Struct, frozen=True):
 
 def status_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     """The groups with their counts, and Task, Status, Last updated of each (S9)."""
-    name = max(16, width - _STATUS - max(_UPDATED, cell_len(_("Last updated"))))
+    name = max(16, width - _STATUS - _updated_width())
     head = (
         Part(fill(_("Task"), name), Tone.QUIET),
         Part(fill(_("Status"), _STATUS), Tone.QUIET),
@@ -144,6 +144,11 @@ def _refresh_lines(facts: SystemFacts) -> list[BoardLine]:
     return [BoardLine(line) for line in lines]
 
 
+def _updated_width() -> int:
+    """Cells of the last column: its title is longer in some languages than what stands below it."""
+    return max(_UPDATED, cell_len(_("Last updated")) + 2)
+
+
 def no_worker() -> str:
     """What it means that no worker serves, and what to do."""
     return _("No worker is serving: what comes due runs late. Set one up: cctui service")
@@ -165,7 +170,7 @@ def _task(name: str, status: Cell, updated: str, width: int, target: str = "") -
         (
             Part(fill("  " + name, width - 2) + "  "),
             Part(fill(status.text, _STATUS), status.tone),
-            Part(clip(updated, max(_UPDATED, cell_len(_("Last updated")))), Tone.QUIET),
+            Part(clip(updated, _updated_width()), Tone.QUIET),
         ),
         target,
     )

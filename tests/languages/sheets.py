@@ -7,8 +7,12 @@
 from __future__ import annotations
 
 import asyncio
+import pkgutil
+import re
 import sys
 import tempfile
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,9 +22,17 @@ from world import answer_at_once, company, face, nothing
 
 from cctui import locales
 from cctui.definitions.environment import Environment
+from cctui.tui import screens
+from cctui.tui.page import Page
 
 FOLDER = Path(__file__).parent / "sheets"
 SIZES = ((80, 24), (120, 36))
+_LINE = 76
+"""Cells of a line of a page at 80 columns."""
+
+_THUMB = re.compile(r"(?<=\s)[▁-▇](?=\s|│)|(?<=\s)[▁-▇]$", re.MULTILINE)
+"""The end of a scroll bar: where the text below was measured anew, it may be a part of a cell longer or shorter."""
+
 _CHANGING = {"system-about"}
 """Scenes with folders and versions on them."""
 
@@ -60,6 +72,20 @@ def written(drawn: dict[str, list[str]]) -> str:
 def faults(drawn: dict[str, list[str]], size: tuple[int, int]) -> list[str]:
     """What no screen may do: a line that is wider than the terminal, a label without its end."""
     return [f"{name}: {line}" for name, lines in drawn.items() for line in lines if cell_len(line) > size[0]]
+
+
+def long_labels() -> list[str]:
+    """Titles and explanations of pages that do not fit on their line, in the language in use."""
+    for module in pkgutil.iter_modules(screens.__path__):
+        import_module(f"{screens.__name__}.{module.name}")
+    labels = {label for page in _below(Page) for label in (page.HEADING, page.EXPLANATION)}
+    return [text for text in (locales._(label) for label in labels if label) if cell_len(text) > _LINE]
+
+
+def _below(kind: type[Page]) -> Iterator[type[Page]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import count
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -170,7 +171,7 @@ class ExportForm(Form):
         self.query_one("#segments-title", TextLine).show((Part(title, Tone.STRONG), Part(" *", Tone.ACCENT)))
         for link in self.query(".form-link").results(TextLine):
             text = f"^l {_('Lists')}"
-            link.styles.width = len(text)
+            link.styles.width = cell_len(text)
             link.show((Part("^l", Tone.KEY, _LISTS), Part(f" {_('Lists')}", Tone.PLAIN, _LISTS)))
 
     # What is entered
