@@ -69,7 +69,7 @@ def _measure(quick: bool, rounds: int, wanted: set[str], chosen: set[str], work:
         "history": lambda: viewers.history(rounds),
         "viewer": lambda: viewers.during_a_run(work, data),
         "watching": lambda: watching.watching(viewers.cctui(), work, data),
-        "pane": lambda: viewers.set_up_pane(work, data, small, 1 if quick else 3),
+        "pane": lambda: viewers.set_up_pane(work, data, small, 1 if quick else 3, 1.0 if quick else 4.0),
         "apps": lambda: _applications(work, small, quick, notes),
     }
     rows: list[Row] = []

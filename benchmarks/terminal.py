@@ -274,7 +274,7 @@ def key_delays(
 
 
 def pane(
-    command: Sequence[str | Path], open_it: tuple[str, str], shown: str, seconds: float = 4.0
+    command: Sequence[str | Path], open_it: tuple[str, str], shown: str, seconds: float
 ) -> tuple[float, list[float], float]:
     """Milliseconds from a key to the pane that it opens, to the answer of each key typed meanwhile, and MB at the end.
 
