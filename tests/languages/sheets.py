@@ -59,14 +59,8 @@ async def draw(
 
 def written(drawn: dict[str, list[str]]) -> str:
     """A sheet as it is kept."""
-    return (
-        "\n".join(
-            f"═══ {name}\n" + "\n".join(line.rstrip() for line in lines)
-            for name, lines in drawn.items()
-            if name not in _CHANGING
-        )
-        + "\n"
-    )
+    kept = {name: lines for name, lines in drawn.items() if name not in _CHANGING}
+    return _THUMB.sub(" ", "\n".join(f"═══ {name}\n" + "\n".join(lines) for name, lines in kept.items()) + "\n")
 
 
 def faults(drawn: dict[str, list[str]], size: tuple[int, int]) -> list[str]:
