@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check unit sheets sweep crash-sweep simulate screenshots catalogs bench bench-quick lock clean
+.PHONY: demo test check unit terminals sheets sweep crash-sweep simulate screenshots catalogs bench bench-quick lock clean
 
 demo: $(READY)
 	$(BIN)/cctui demo $(DEMO)
@@ -25,6 +25,10 @@ catalogs: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow"
+
+# The main job with keys alone on every kind of terminal in tmux, every size, and every way to end.
+terminals: $(READY)
+	$(BIN)/pytest -m slow tests/terminals tests/tui/test_every_size.py
 
 sweep: $(READY)
 	$(BIN)/pytest -m slow

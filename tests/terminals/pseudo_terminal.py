@@ -47,6 +47,7 @@ class PseudoTerminal:
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self._answers = dict(answers or {})
+        self._gone = False
         columns, lines = size
         self.child = pexpect.spawn(
             program, [*arguments], env=dict(environment), dimensions=(lines, columns), timeout=60, echo=True
@@ -59,7 +60,8 @@ class PseudoTerminal:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.child.close(force=True)
+        if not self._gone:
+            self.child.close(force=True)
 
     # What a person does
 
@@ -117,6 +119,13 @@ class PseudoTerminal:
         with contextlib.suppress(pexpect.TIMEOUT):
             while True:
                 self._take(self.child.read_nonblocking(65536, timeout=seconds))
+
+    def hung_up(self) -> int:
+        """Take the terminal away; returns the exit code of the program."""
+        self._gone = True
+        self.child.ptyproc.fileobj.close()
+        _pid, status = os.waitpid(self.child.pid, 0)
+        return os.waitstatus_to_exitcode(status)
 
     def _take(self, data: bytes) -> None:
         self.written.write(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import stat
 from pathlib import Path
@@ -150,10 +149,7 @@ def test_in_every_terminal(bare: Environment, own_home: Path, term: str, fault: 
 def test_when_the_terminal_vanishes(bare: Environment, own_home: Path) -> None:
     with on_terminal(bare, own_home) as terminal:
         terminal.until("Contoso Coffee")
-        terminal.child.ptyproc.fileobj.close()
-        terminal.child.ptyproc.closed = terminal.child.closed = True
-        _pid, status = os.waitpid(terminal.child.pid, 0)
-        assert os.waitstatus_to_exitcode(status) == 129
+        assert terminal.hung_up() == 129
     assert not (bare.state_folder / "crashes").exists()
 
 
