@@ -141,9 +141,9 @@ class Environment:
             raise EnvironmentMissing(
                 _("There is no environment in {folder}.").format(folder=harmless(str(self.root))),
                 do=_(
-                    "Name its folder with --environment, or write {file} there. "
+                    "Name its folder with --environment, or start cctui on a terminal: it asks for what it needs. "
                     "To look around first, try the sample: cctui demo"
-                ).format(file=self.path.name),
+                ),
             ) from None
 
     def zone(self) -> tzinfo:

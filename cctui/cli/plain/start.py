@@ -7,9 +7,9 @@ from functools import partial
 from cctui.access.roles import ROLE_TITLES, Action, require
 from cctui.cli.plain import connections, exports, runs, system
 from cctui.cli.plain.conversation import Back, Conversation, how_to_answer, require_terminal
+from cctui.cli.plain.new_environment import make
 from cctui.cli.plain.work import Work
 from cctui.definitions.environment import Environment
-from cctui.definitions.model import EnvironmentDefinition, EnvironmentSection, ProfilesSection, SourceKind
 from cctui.delivery import runs as operations
 from cctui.errors import CctuiError, ExitCode, UsageError
 from cctui.locales import _, ngettext, number
@@ -22,7 +22,7 @@ def run_plain(environment: Environment, operator_name: str | None, open_at: str 
     talk = Conversation()
     if not environment.exists() and operator_name is None:
         try:
-            _make(talk, environment)
+            make(talk, environment)
         except Back:
             return ExitCode.SUCCESSFUL
     work = Work(environment, operator_name)
@@ -83,38 +83,3 @@ def _open(talk: Conversation, work: Work, place: str) -> None:
         one(talk, work, name)
     else:
         whole(talk, work)
-
-
-def _make(talk: Conversation, environment: Environment) -> None:
-    """Ask for what ``environment.toml`` needs and write it."""
-    talk.say(_("There is no environment in {folder}.").format(folder=printable(str(environment.root), 400)))
-    if not talk.sure(_("Make one there?"), default=False):
-        raise Back
-    name = talk.text(_("Name"), why_not=lambda text: "" if text else _("Give it a name."))
-    zone = talk.text(_("Time zone"), default="UTC", why_not=_why_no_zone)
-    kind = talk.choose(
-        _("Profile source"),
-        [
-            (_("Storage export of Customer Insights, a folder"), SourceKind.FOLDER),
-            (_("Parquet or CSV files"), SourceKind.FILES),
-        ],
-        default=SourceKind.FOLDER,
-    )
-    path = talk.text(_("Folder") if kind is SourceKind.FOLDER else _("File"), why_not=_why_no_path)
-    Environment.create(
-        environment.root,
-        EnvironmentDefinition(
-            environment=EnvironmentSection(name=name, time_zone=zone), profiles=ProfilesSection(kind=kind, path=path)
-        ),
-    )
-    talk.say(_("Saved: {name}").format(name=printable(name)))
-
-
-def _why_no_zone(text: str) -> str:
-    from zoneinfo import available_timezones
-
-    return "" if text in available_timezones() else _("There is no such time zone.")
-
-
-def _why_no_path(text: str) -> str:
-    return "" if text else _("The path of the profiles is empty.")
