@@ -1,7 +1,4 @@
-"""Every screen in every language at both sizes is as the sheets say, and keeps the rules of width.
-
-A difference is looked at and then kept with ``make sheets``. Drawing takes its time, so make sweep does it.
-"""
+"""Every screen in every language at both sizes can be come to and keeps the rules of width."""
 
 from __future__ import annotations
 
@@ -20,16 +17,13 @@ from cctui.definitions.environment import Environment
     [
         pytest.param(*pair, id=sheets.path(*pair).stem, marks=[pytest.mark.slow])
         for pair in product(locales.LANGUAGES, sheets.SIZES)
-        if sheets.path(*pair).exists()
     ],
 )
-async def test_every_screen_is_as_its_sheet_says(
+async def test_every_screen_can_be_come_to_and_is_no_wider_than_the_terminal(
     told: Story, bare: Environment, at_once: None, language: str, size: tuple[int, int]
 ) -> None:
     drawn = await sheets.draw(told.environment, bare, told.clock.now(), language, size)
     assert not sheets.faults(drawn, size)
-    kept = sheets.path(language, size).read_text(encoding="utf-8")
-    assert sheets.written(drawn) == kept
 
 
 @pytest.mark.parametrize("language", locales.LANGUAGES)
