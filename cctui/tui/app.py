@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, RenderableType
-from textual.events import Event, Paste
+from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
@@ -38,6 +38,7 @@ from cctui.tui.run_watch import RunWatcher, ended_notice
 from cctui.tui.terminal import gone as terminal_gone
 from cctui.tui.terminal_title import title
 from cctui.tui.themes import ANSI, DARK, THEMES
+from cctui.tui.typed_keys import TypedKeys
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -92,6 +93,7 @@ class CctuiApp(ConfinedApp):
         super().__init__(operator, driver_class=driver_class)
         if color_system is not None:
             self.console = _console(self.console, color_system)
+        self._typed = TypedKeys(self, super().on_event)
         self.environment = environment
         self.clock = clock or SystemClock()
         self.open_at = open_at
@@ -203,8 +205,11 @@ class CctuiApp(ConfinedApp):
         self._reader.close()
 
     async def on_event(self, event: Event) -> None:
-        """Pass events on; what is pasted is cleaned before any field sees it."""
-        await super().on_event(Paste(cleaned(event.text)) if isinstance(event, Paste) else event)
+        """Pass events on: keys one after the other, and what is pasted cleaned before any field sees it."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._typed.take(Paste(cleaned(event.text)) if isinstance(event, Paste) else event)
+        else:
+            await super().on_event(event)
 
     def _fatal_error(self) -> None:
         """End after a fault of ours. Textual would show it with the values of variables, customers' data among them."""
@@ -227,6 +232,8 @@ class CctuiApp(ConfinedApp):
     # Changes
 
     def _tick(self) -> None:
+        if not self.screen_stack:  # closing
+            return
         if not self.is_headless and terminal_gone():
             self.exit(return_code=128 + signal.SIGHUP)
             return

@@ -190,7 +190,11 @@ async def test_the_help_shows_the_keys_of_the_page(contoso: Environment) -> None
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpDialog)
         await pilot.pause()
-        assert "Create duplicate" in text_of(app)
+        seen = text_of(app)
+        for _page in range(8):
+            await press(pilot, "pagedown")
+            seen += text_of(app)
+        assert "Create duplicate" in seen
         await press(pilot, "escape")
         assert isinstance(app.screen, ExportsPage)
 
