@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from storage_export import Export, rows  # type: ignore[import-not-found]
 
 from cctui.definitions.model import SegmentDefinition, SegmentKind, SegmentState
-from cctui.profiles.source import SegmentName
+from cctui.profiles.source import SegmentName, SourceError
 
 GOLD = SegmentName("Gold")
 
@@ -50,6 +50,28 @@ def test_an_inactive_segment_holds_nobody(export: Export) -> None:
     assert (gold.state, gold.members) == (SegmentState.INACTIVE, 0)
     assert source.count(GOLD) == 0
     assert rows(source, "Gold", "EMail") == []
+
+
+def test_f17_a_segment_of_another_audience_is_refused_by_name(export: Export) -> None:
+    """F17: members without the mapped field, as business accounts are."""
+    export.file("Accounts", b"1,Contoso\n")
+    export.entity("Accounts", [export.partition("Accounts")], attributes=("CustomerId", "AccountName"))
+    export.model()
+    with pytest.raises(SourceError) as refused:
+        rows(export.source(), "Accounts", "EMail")
+    assert "EMail" in str(refused.value)
+    assert "Accounts" in str(refused.value)
+
+
+def test_f18_fields_are_those_of_the_segments_own_table(export: Export) -> None:
+    """F18: attributes of other tables are not offered and cannot be exported."""
+    export.segment("Gold", b"1,a,b\n")
+    export.entity("Purchases", attributes=("CustomerId", "LastPurchase"))
+    export.model()
+    source = export.source()
+    assert "LastPurchase" not in {attribute.name for attribute in source.attributes(GOLD)}
+    with pytest.raises(SourceError, match="LastPurchase"):
+        rows(source, "Gold", "LastPurchase")
 
 
 def test_attributes_come_with_type_and_meaning(export: Export) -> None:
