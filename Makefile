@@ -41,7 +41,7 @@ crash-sweep: $(READY)
 simulate: $(READY)
 	$(BIN)/python tests/sweeps/simulation.py $(SEEDS)
 
-# Every screen in every language at two sizes, as text: look at the difference before you keep it.
+# Every screen in every language at two sizes, as text: look at the difference before you keep it (SHEETS="hu-80x24" for one).
 sheets: $(READY)
 	PYTHONPATH=tests:tests/languages:tests/tui_connections:tests/tui_runs $(BIN)/python tests/languages/sheets.py $(SHEETS)
 

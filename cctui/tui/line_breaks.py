@@ -46,7 +46,8 @@ def _wrapped_line(line: Line, width: int) -> list[Line]:
             else:
                 rows[-1].append(Part(piece, part.tone, part.action))
             taken += cell_len(piece)
-    return [tuple(row) for row in rows]
+    # A line that is full to its last cell has no room for the blank behind it.
+    return [(*row[:-1], Part(row[-1].text.rstrip(), row[-1].tone, row[-1].action)) if row else () for row in rows]
 
 
 def pieces(text: str, width: int) -> list[str]:

@@ -94,7 +94,9 @@ class ListPage(Page):
         table = self.table
         current = next((row for row in table.rows if row.key == table.current), None)
         self.detail = (
-            hidden_cells(current, table.columns, table.hidden_columns, table.size.width - 2) if current else ()
+            hidden_cells(current, table.columns, table.hidden_columns, min(self.page_width, table.size.width))
+            if current
+            else ()
         )
 
     async def on_table_opened(self, _message: Table.Opened) -> None:

@@ -67,8 +67,8 @@ class Slot(Struct, frozen=True):
 def fit(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Slot]:
     """The columns that ``width`` cells have room for.
 
-    Columns leave in their fixed order until the least widths fit. Room beyond that goes to the columns from left to
-    right up to what their content needs, and what is left over to the first column.
+    Columns leave in their fixed order until the least widths fit. Room beyond that goes to the columns that
+    lack least, up to what their content needs, and what is left over to the first column.
     """
     kept = list(range(len(columns)))
     leaving = sorted((column.leaves, index) for index, column in enumerate(columns) if column.leaves)
@@ -78,7 +78,8 @@ def fit(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Slot
     least = {index: min(wanted[index], _least(columns[index])) for index in kept}
     room = width - sum(least.values()) - GAP * (len(kept) - 1)
     widths = dict(least)
-    for index in sorted(kept, key=lambda index: wanted[index] - least[index]):
+    # The first column holds names: they are shortened before the words of another column are.
+    for index in sorted(kept, key=lambda index: (index == 0, wanted[index] - least[index])):
         more = max(0, min(wanted[index] - widths[index], room))
         widths[index] += more
         room -= more

@@ -38,7 +38,7 @@ CONNECTION_COLUMNS = (
     Column("type", N_("Type"), least=16, most=18, leaves=2),
     Column("created", N_("Created"), least=10, most=18, leaves=3),
     Column("by", N_("Created by"), least=8, most=16, leaves=1),
-    Column("sharing", N_("Who can use it"), least=14, most=30, leaves=4),
+    Column("sharing", N_("Who can use it"), least=14, most=32, leaves=4),
     Column("used", N_("Used by"), least=7, most=12),
     Column("state", N_("State"), least=12, most=26),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from cctui.delivery.states import RunId
@@ -30,6 +31,9 @@ class Scene:
     fields: tuple[tuple[str, str], ...] = ()
     then: tuple[str, ...] = ()
 
+
+_ROUNDS = 3
+"""How often in turn a screen has to be the same before it rests."""
 
 GOING_ON, ENDED, FAILED = "0therrun", "5d1e9c40", "7f3a2b6c"
 
@@ -144,13 +148,18 @@ async def show(pilot: Pilot[int], scene: Scene) -> None:
 
 
 async def rest(pilot: Pilot[int]) -> None:
-    """Let the application come to rest: everything is drawn and nothing is being read."""
-    await pilot.pause()
+    """Let the application come to rest: nothing is being read, no timer runs, and drawing again changes nothing.
+
+    How hard the process works tells nothing here: on a machine with other work it waits for its turn in the middle.
+    """
     app = pilot.app
     assert isinstance(app, CctuiApp)
-    while busy(app):
-        await pilot.pause(0.005)
-    await pilot.pause()
+    before, the_same = lines(app), 0
+    while the_same < _ROUNDS:
+        await pilot.pause(0.001)
+        now = lines(app)
+        the_same = the_same + 1 if now == before and not busy(app) else 0
+        before = now
 
 
 def busy(app: CctuiApp) -> bool:
@@ -158,13 +167,24 @@ def busy(app: CctuiApp) -> bool:
     screen = app.screen
     if app.segments_known and (app.segments_busy or app.segments.known().reading):
         return True
-    if isinstance(screen, ExportPane):
-        return screen.busy
-    if isinstance(screen, SignInPanel):
-        return screen.code is None or not screen.wait.pending
-    return any(
+    if isinstance(screen, ExportPane) and screen.busy:
+        return True
+    if isinstance(screen, SignInPanel) and (screen.code is None or not screen.wait.pending):
+        return True
+    return awaited(screen) or any(
         worker.group in {"read", "rejected", "log-load", "log-search"} and not worker.is_finished
         for worker in app.workers
+    )
+
+
+def awaited(screen: Screen[Any]) -> bool:
+    """Whether something has still to be laid out, or is to happen in a moment."""
+    if screen._layout_required or screen._dirty_widgets or screen._callbacks:
+        return True
+    return any(
+        timer._repeat == 0 and timer._task is not None and not timer._task.done()
+        for node in screen.walk_children(with_self=True)
+        for timer in node._timers
     )
 
 

@@ -15,6 +15,8 @@ import pytest
 from connection_stories import offer, sign_in
 from msgspec import structs
 from run_stories import KEY, NOON, Story
+from textual.message_pump import MessagePump
+from textual.timer import Timer
 
 from cctui.access.roles import Operator, Role, Sharing, User
 from cctui.constant_contact.answers import ContactList, CustomField
@@ -42,6 +44,8 @@ from cctui.delivery.states import Totals
 from cctui.tui import sign_in_attempt
 from cctui.tui.app import CctuiApp
 from cctui.tui.export_facts import AccountLists, CustomFieldsRead, ExportReader, ListRead, ListsRead
+
+_SET_INTERVAL = MessagePump.set_interval
 
 NAMES = {
     "wide": "春季活动 全体客户",
@@ -222,3 +226,14 @@ def answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "ensure_worker", lambda _environment: False)
     monkeypatch.setattr(sign_in_attempt, "DeviceSignIn", _KnownSignIn)
     offer(monkeypatch)
+    monkeypatch.setattr(MessagePump, "set_interval", _hardly_ever)
+
+
+def _hardly_ever(
+    pump: MessagePump, interval: float, callback: Any = None, *, name: str | None = None, pause: bool = False, **_: Any
+) -> Timer:
+    """What an application looks at again and again comes between two keys or not, as the machine has time: never here.
+
+    What draws is left as it is.
+    """
+    return _SET_INTERVAL(pump, interval if interval < 0.1 else 1e6, callback, name=name, pause=pause)

@@ -19,6 +19,13 @@ def test_words_stay_whole() -> None:
     ]
 
 
+def test_a_line_that_is_full_has_no_blank_behind_it() -> None:
+    """The blank took a cell too many, and the last letter became an ellipsis."""
+    first, second = wrapped_lines([(Part("Det finnes ingen tilkobling av denne typen som du kan bruke."),)], 46)
+    assert plain(first) == "Det finnes ingen tilkobling av denne typen som"
+    assert plain(second) == "du kan bruke."
+
+
 def test_full_width_text_breaks_anywhere_but_before_its_punctuation() -> None:
     assert wrapped("保存不会运行导出。", 16) == ["保存不会运行导", "出。"]
     assert wrapped("将客户细分（全部）发送", 10) == ["将客户细分", "（全部）发", "送"]

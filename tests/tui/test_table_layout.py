@@ -64,6 +64,13 @@ def test_columns_grow_to_what_their_content_needs() -> None:
     assert slots[1].width == 7
 
 
+def test_a_long_name_is_shortened_before_the_words_of_another_column() -> None:
+    columns = (Column("name", "Name", least=12, most=40), Column("status", "Status", least=14, most=28))
+    status = "▲ Mit Fehlern abgeschlossen"
+    slots = fit(columns, [Row("a", (Cell("Newsletter, high value"), Cell(status)))], 46)
+    assert slots[1].width == cell_len(status)
+
+
 @given(NAMES, st.integers(1, 40))
 def test_text_is_cut_and_filled_to_exact_cells_whatever_its_script(text: str, width: int) -> None:
     safe = shown(text)

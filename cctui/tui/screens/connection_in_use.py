@@ -29,7 +29,7 @@ class ConnectionInUsePage(ListPage):
 
     def explanation(self) -> str:
         """What has to happen before the connection can go."""
-        return _("Exports use {name}. Remove them or detach the connection first.").format(name=self._title)
+        return _("Remove or detach these exports first. They use {name}.").format(name=self._title)
 
     def rows(self) -> list[Row]:
         """The exports that use the connection."""

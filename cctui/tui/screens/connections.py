@@ -240,9 +240,7 @@ def _tile() -> list[BoardLine]:
         BoardLine(),
         BoardLine((Part(CONSTANT_CONTACT, Tone.STRONG),)),
         BoardLine((Part(_("Send segments to the contact lists of a Constant Contact account."), Tone.QUIET),)),
-        BoardLine(
-            (Part(_("You need: an application key with the device flow, and someone who may sign in."), Tone.QUIET),)
-        ),
+        BoardLine((Part(_("Needed: an application key with device flow, and someone who may sign in."), Tone.QUIET),)),
         BoardLine(),
         BoardLine((Part(_("Set up"), Tone.KEY),), _SET_UP),
     ]
