@@ -1,4 +1,4 @@
-"""What an operator has chosen for themselves in an environment: a language, the terminal's bell, its title."""
+"""What an operator has chosen for themselves in an environment: a language, colours, the terminal's bell, its title."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from cctui.locales import _
 class Preferences(Struct, frozen=True, omit_defaults=True):
     """``bell`` rings when a run ends; ``title`` says in the terminal's title what goes on and how it ended.
 
-    Without a ``language`` the environment's is theirs.
+    Without a ``language`` the environment's is theirs; without a ``theme`` the terminal decides. The face knows the
+    names of themes, and passes over one that it does not know.
     """
 
     bell: bool = False
     title: bool = False
     language: LanguageCode | None = None
+    theme: str | None = None
 
     def switched(self, name: str) -> Preferences:
         """The same with one choice, by the name of its field, turned over."""

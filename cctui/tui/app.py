@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
 from rich.console import Console, RenderableType
 from textual.events import Event, Key, Paste
 from textual.message import Message
@@ -37,7 +38,7 @@ from cctui.tui.reading import Reader, Snapshot
 from cctui.tui.run_watch import RunWatcher, ended_notice
 from cctui.tui.terminal import gone as terminal_gone
 from cctui.tui.terminal_title import title
-from cctui.tui.themes import ANSI, DARK, THEMES
+from cctui.tui.themes import ANSI, DARK, THEMES, TITLES
 from cctui.tui.typed_keys import TypedKeys
 
 if TYPE_CHECKING:
@@ -122,9 +123,7 @@ class CctuiApp(ConfinedApp):
 
     def on_mount(self) -> None:
         """Read, open the first page, and look for changes once a second from now on."""
-        first = self._first_theme()
-        if first != self.theme:
-            self.theme = first
+        self._show_theme(self._first_theme())
         self._take(self._reader.read())
         self._reader.changed()
         self.call_later(self._tell_what_ended, ring=False)
@@ -223,11 +222,19 @@ class CctuiApp(ConfinedApp):
         self._close_messages_no_wait()
 
     def _first_theme(self) -> str:
+        """What the environment variable says, else the terminal where it has few colours, else the operator."""
         asked = os.environ.get("CCTUI_THEME", "")
-        if asked in {theme.name for theme in THEMES}:
+        if asked in TITLES:
             return asked
-        few = self.no_color or (not self.is_headless and self.console.color_system in {None, "standard"})
-        return ANSI.name if few else DARK.name
+        if not self.is_headless and self.console.color_system in {None, "standard"}:
+            return ANSI.name
+        return self.preferences.theme or DARK.name
+
+    def _show_theme(self, name: str) -> None:
+        # Whoever sets NO_COLOR has said so for every program.
+        name = ANSI.name if self.no_color else name if name in TITLES else DARK.name
+        if name != self.theme:
+            self.theme = name
 
     # Changes
 
@@ -330,7 +337,7 @@ class CctuiApp(ConfinedApp):
             self._driver.show_title(said if self.preferences.title else "")
 
     def prefer(self, chosen: Preferences) -> None:
-        """Keep what the operator wants of the terminal, and do so from now on. Raises :class:`CctuiError`."""
+        """Do what the operator wants of the terminal from now on, and keep it. Raises :class:`CctuiError`."""
         preferences.write(self.environment, self.operator.name, chosen)
         self.preferences = chosen
         self.show_title()
@@ -493,10 +500,22 @@ class CctuiApp(ConfinedApp):
     # The rest
 
     def next_theme(self) -> str:
-        """Change to the next theme; returns its name."""
-        names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)]
-        return self.theme
+        """Change to the next theme; returns what it is called. Raises :class:`CctuiError`."""
+        names = tuple(TITLES)
+        self.choose_theme(names[(names.index(self.theme) + 1) % len(names)])
+        return _(TITLES[self.theme])
+
+    def choose_theme(self, name: str | None) -> None:
+        """Show a theme and remember it; without a name the terminal decides. Raises :class:`CctuiError`."""
+        if self.no_color:
+            raise UsageError(
+                _("There are no colours to choose."),
+                why=_("NO_COLOR is set in the environment."),
+                do=_("Start again without NO_COLOR."),
+            )
+        self.preferences = structs.replace(self.preferences, theme=name)
+        self._show_theme(name or self._first_theme())
+        self.prefer(self.preferences)
 
     def copy(self, text: str) -> None:
         """Copy through the terminal (OSC 52), which also works over SSH where the terminal allows it."""

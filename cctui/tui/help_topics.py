@@ -73,6 +73,7 @@ SYSTEM = Topic(
     (
         N_("On the tab Schedule, switch the system refresh on, choose days and times, and save."),
         N_("On the tab General, choose your language and that of the environment."),
+        N_("There, choose your colours, too: Up and Down go to them, Enter chooses. F2 goes to the next."),
         N_("On the tab Status, see how every task went last."),
     ),
 )

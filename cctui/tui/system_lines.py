@@ -39,6 +39,7 @@ from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
 from cctui.tui.reading import identity, title
 from cctui.tui.rows import refreshed_cell, status_cell
 from cctui.tui.schedule_draft import next_runs
+from cctui.tui.themes import TITLES
 from cctui.tui.widgets.lines import BoardLine
 
 LANGUAGE_NAMES: dict[LanguageCode, str] = {
@@ -68,6 +69,8 @@ _STATUS, _UPDATED = 27, 18
 _LABEL = 22
 PREFERENCE = "preference"
 """The kind of target that is a choice of the operator; its name follows after a slash."""
+THEME = "theme/"
+"""Begins the name of a choice of colours; the theme's name follows, nothing where the terminal decides."""
 
 
 class SystemFacts(Struct, frozen=True):
@@ -273,7 +276,22 @@ def general_lines(facts: SystemFacts) -> list[BoardLine]:
         BoardLine((Part(_("Country/Region format"), Tone.STRONG),)),
     ]
     lines += [BoardLine(line) for line in format_lines(locales.language(), facts.now, facts.zone)]
-    return [*lines, BoardLine(), *_preference_lines(facts.preferences)]
+    return [*lines, BoardLine(), *_preference_lines(facts.preferences), BoardLine(), *_theme_lines(facts.preferences)]
+
+
+def _theme_lines(chosen: Preferences) -> list[BoardLine]:
+    """The colours that the operator wants; one of them is chosen where it stands."""
+    now = chosen.theme if chosen.theme in TITLES else ""
+    return [
+        BoardLine((Part(_("Colours"), Tone.STRONG), Part("  " + _("for you alone"), Tone.QUIET))),
+        _theme(_("As the terminal allows"), "", chosen=not now),
+        *(_theme(_(called), name, chosen=name == now) for name, called in TITLES.items()),
+    ]
+
+
+def _theme(text: str, name: str, *, chosen: bool) -> BoardLine:
+    sign = glyphs.MARK if chosen else " "
+    return BoardLine((Part(f"  ({sign}) "), Part(text)), target=f"{PREFERENCE}/{THEME}{name}")
 
 
 def _preference_lines(chosen: Preferences) -> list[BoardLine]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
+from cctui.locales import N_
+
 INKS = ("foreground", "quiet", "key", "good", "warn", "bad")
 """Names of colours that text is written in."""
 
-GROUNDS = ("background", "surface", "cursor", "bar-ground")
+GROUNDS = ("background", "surface", "cursor", "button", "bar-ground")
 """Names of colours that text is written on."""
 
 
@@ -25,6 +27,7 @@ def _theme(
     bar: str,
     quiet: str,
     rule: str,
+    button: str,
     accent: str,
     good: str,
     warn: str,
@@ -50,6 +53,7 @@ def _theme(
         variables={
             "quiet": quiet,
             "rule": rule,
+            "button": button,
             "key": accent,
             "good": good,
             "warn": warn,
@@ -87,6 +91,7 @@ DARK = _theme(
     bar="#0b0e14",
     quiet="#94a0b3",
     rule="#2b3442",
+    button="#2b3442",
     accent="#74b3ff",
     good="#7fd6a0",
     warn="#ecbf62",
@@ -103,6 +108,7 @@ LIGHT = _theme(
     bar="#eceff4",
     quiet="#565f6d",
     rule="#d3d9e2",
+    button="#d3d9e2",
     accent="#0a58a8",
     good="#17632f",
     warn="#7d4b00",
@@ -119,6 +125,7 @@ CONTRAST = _theme(
     bar="#000000",
     quiet="#e6e6e6",
     rule="#8c8c8c",
+    button="#333333",
     accent="#ffe14d",
     good="#5dffa0",
     warn="#ffc24d",
@@ -143,6 +150,7 @@ ANSI = Theme(
     variables={
         "quiet": "ansi_default",
         "rule": "ansi_default",
+        "button": "ansi_default",
         "key": "ansi_default",
         "good": "ansi_green",
         "warn": "ansi_yellow",
@@ -162,3 +170,11 @@ ANSI = Theme(
 """For 16 colours and for ``NO_COLOR``: the terminal's own palette; the cursor row is shown in reverse."""
 
 THEMES = (DARK, LIGHT, CONTRAST, ANSI)
+
+TITLES = {
+    DARK.name: N_("Dark"),
+    LIGHT.name: N_("Light"),
+    CONTRAST.name: N_("High contrast"),
+    ANSI.name: N_("The terminal's own colours"),
+}
+"""What people read, by the theme's name."""

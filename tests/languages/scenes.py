@@ -102,6 +102,13 @@ SCENES = (
 )
 """In an environment with something of everything."""
 
+_EVERY_KIND = {
+    *("exports", "palette", "exports-detach", "exports-search"),
+    *("export", "export-list", "refresh-schedule", "run-ended", "rejected"),
+}
+FEW = tuple(scene for scene in SCENES if scene.name in _EVERY_KIND)
+"""Enough of them to see every kind of widget, for what would take too long on all."""
+
 EMPTY = (
     Scene("home-empty", "home"),
     Scene("exports-empty", "exports"),

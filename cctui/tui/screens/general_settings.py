@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from cctui import locales
 from cctui.access.roles import Action, why_not
-from cctui.definitions import preferences, system_changes
+from cctui.definitions import system_changes
 from cctui.definitions.environment import Stored
 from cctui.definitions.model import EnvironmentDefinition, LanguageCode
 from cctui.locales import N_, _
@@ -51,7 +51,7 @@ class GeneralSettingsPane(FormPage):
     def body(self) -> Iterable[Widget]:
         """The operator's language, the environment's, the preview, the footer."""
         face = self.face
-        self._own_first = self._own = preferences.read(face.environment, face.operator.name).language
+        self._own_first = self._own = face.preferences.language
         refused = why_not(face.operator, Action.CHANGE_SYSTEM)
         with Form(id="form"):
             yield SectionTitle(_("Your language"))
@@ -100,9 +100,7 @@ class GeneralSettingsPane(FormPage):
             language = self._language
             system_changes.edit_system(face.environment, face.operator, self._stored.fingerprint, language=language)
         if self._own != self._own_first:
-            before = preferences.read(face.environment, face.operator.name)
-            chosen = structs.replace(before, language=self._own)
-            preferences.write(face.environment, face.operator.name, chosen)
+            face.prefer(structs.replace(face.preferences, language=self._own))
         locales.use(self._own or self._language)
         self.close_pane()
         face.action_go("system")

@@ -180,7 +180,10 @@ class SystemPage(Page):
             self.face.call_later(self.face.open_object, "segments", name)
         elif kind == system_lines.PREFERENCE:
             try:
-                self.face.prefer(self.face.preferences.switched(name))
+                if name.startswith(system_lines.THEME):
+                    self.face.choose_theme(name.removeprefix(system_lines.THEME) or None)
+                else:
+                    self.face.prefer(self.face.preferences.switched(name))
             except CctuiError as error:
                 self.face.show_error(error)
             self.reload()

@@ -206,6 +206,14 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         if self._cursor >= bottom:
             self.scroll_to(y=self._cursor - self.page + 1, animate=False, force=True)
 
+    def on_focus(self) -> None:
+        """The row under the cursor shows where keys go."""
+        self._repaint(self._cursor)
+
+    def on_blur(self) -> None:
+        """It is quiet while keys go elsewhere."""
+        self._repaint(self._cursor)
+
     def on_click(self, event: events.Click) -> None:
         """Choose a row; a second click opens it; a title sorts."""
         if event.y < _HEAD:
@@ -264,11 +272,13 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     def _row(self, index: int, width: int) -> Strip:
         row = self._rows[index]
         here = index == self._cursor
-        cursor = self._style("table--cursor") if here else Style.null()
+        # Where keys go elsewhere only the bar is left, or two rows would look as if they went there.
+        lit = here and self.has_focus
+        cursor = self._style("table--cursor") if lit else Style.null()
         base = self.rich_style + cursor
         gutter = (glyphs.BAR if here else " ") + (glyphs.MARK if row.key in self.marks else " ") + " "
         # In the terminal's own colours the cursor row is shown in reverse, where a tone would become its ground.
-        toned = not (here and self.app.native_ansi_color)
+        toned = not (lit and self.app.native_ansi_color)
         segments = [Segment(gutter, base + self._partial("tone--accent") if toned else base)]
         for slot in self._slots:
             cell = row.cells[slot.column]
