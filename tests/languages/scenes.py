@@ -104,7 +104,7 @@ SCENES = (
 
 _EVERY_KIND = {
     *("exports", "palette", "exports-detach", "exports-search"),
-    *("export", "export-list", "refresh-schedule", "run-ended", "rejected"),
+    *("export", "export-list", "connection-new", "connection-key-help", "refresh-schedule", "run-ended", "rejected"),
 }
 FEW = tuple(scene for scene in SCENES if scene.name in _EVERY_KIND)
 """Enough of them to see every kind of widget, for what would take too long on all."""

@@ -40,7 +40,13 @@ class KeyHelpDialog(ModalScreen[None], ClosesItself[None]):
     """The steps, to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f3", "dismiss", show=False)]
-    DEFAULT_CSS = "KeyHelpDialog .key-step { margin-bottom: 1; } KeyHelpDialog .dialog-text { max-height: 11; }"
+    DEFAULT_CSS = """
+    KeyHelpDialog .key-step { margin-bottom: 1; }
+    KeyHelpDialog .dialog-text { max-height: 11; }
+    KeyHelpDialog .dialog-text:focus { scrollbar-color: $accent; }
+    KeyHelpDialog .dialog-text:ansi { border-left: solid ansi_default; }
+    KeyHelpDialog .dialog-text:ansi:focus { border-left: thick ansi_default; }
+    """
 
     def compose(self) -> ComposeResult:
         """Title, steps, Close."""

@@ -191,7 +191,11 @@ class SegmentChecks(ScrollView, can_focus=True, inherit_bindings=False):
         """Titles, the line for all, or a segment."""
         width, base = self._width, self.rich_style
         if not self._all:
-            return strip_of(self, (Part(self._empty, Tone.QUIET),) if y == 0 else (), width, base)
+            here = self.has_focus and y == 0
+            if here:
+                base += self.get_component_rich_style("table--cursor")
+            toned = not (here and self.app.native_ansi_color)
+            return strip_of(self, (Part(self._empty, Tone.QUIET),) if y == 0 else (), width, base, toned=toned)
         if y < _HEAD:
             style = self.get_component_rich_style("table--head")
             return Strip([Segment(" " * _GUTTER + self._titles(), style)]).adjust_cell_length(width, base)
