@@ -72,7 +72,7 @@ def _colours(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-async def test_text_of_every_kind_of_widget_has_enough_contrast(told: Story) -> None:
+async def test_text_of_the_usual_widgets_has_enough_contrast(told: Story) -> None:
     assert not await all_faint(told.environment, told, FEW)
 
 

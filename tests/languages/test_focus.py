@@ -80,7 +80,7 @@ def _no_colours(at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
 
-async def test_the_focus_of_every_kind_of_widget_is_seen(told: Story) -> None:
+async def test_the_focus_of_the_usual_widgets_is_seen(told: Story) -> None:
     assert not await all_unseen(told.environment, told, FEW)
 
 
