@@ -17,15 +17,13 @@ from cctui import locales
 _SECONDS = 900
 """On a machine with other work."""
 
-_ALWAYS = ("hu", (80, 24))
-"""Long words on a small terminal."""
 
-
+@pytest.mark.slow
 @pytest.mark.timeout(_SECONDS)
 @pytest.mark.parametrize(
     ("language", "size"),
     [
-        pytest.param(*pair, id=sheets.path(*pair).stem, marks=[] if pair == _ALWAYS else [pytest.mark.slow])
+        pytest.param(*pair, id=sheets.path(*pair).stem)
         for pair in product(locales.LANGUAGES, sheets.SIZES)
         if sheets.path(*pair).exists()
     ],

@@ -81,9 +81,10 @@ def test_after_a_start_that_fails(bare: Environment, own_home: Path, fault: str)
 
 
 def test_a_start_that_cannot_be_touches_nothing(own_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "environment.toml").write_text("[environment")
     with PseudoTerminal(["-m", "cctui", "--environment", str(tmp_path)], plain_environment(own_home)) as terminal:
         assert terminal.ended() == 2
-        assert b"There is no environment in" in terminal.bytes
+        assert b"environment.toml" in terminal.bytes
         assert b"\x1b" not in terminal.bytes
         assert terminal.child_attributes() == terminal.attributes
 
