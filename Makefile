@@ -24,7 +24,7 @@ catalogs: $(READY)
 	$(BIN)/python tests/catalogs.py update
 
 unit: $(READY)
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 # The main job with keys alone on every kind of terminal in tmux, every size, and every way to end.
 terminals: $(READY)

@@ -89,7 +89,13 @@ async def everything(environment: Environment, sandbox: RunningSandbox) -> None:
     # A service that takes its time, so that a run can be looked at while it goes on.
     sandbox.ask("settings", {"latency": 1.5, "processing_seconds": 1.0}, method="PUT")
     big = runs.start(environment, OPERATOR, ExportId(EXPORT))
-    wait_for(lambda: runs.find(environment, big.id).batches_sent >= 3)
+
+    def under_way() -> bool:
+        # A process starts workers seconds apart; an application asks again once a second, too.
+        runs.keep_going(environment)
+        return runs.find(environment, big.id).batches_sent >= 3
+
+    wait_for(under_way)
     for size in SIZES:
         async with opened(environment, size, f"runs/{big.id}") as pilot:
             keep(pilot, "run", size)
