@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct, json, structs
+from msgspec import MsgspecError, Struct, json, structs
 
 from cctui.access.confinement import Reach
 from cctui.access.operators import current_operator
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode, UsageError
+from cctui.host import files
 from cctui.host.clock import SystemClock
 from cctui.locales import _, ngettext, number
 
@@ -53,7 +54,10 @@ class _Sample(Struct, frozen=True):
 def demo(session: Session, profiles: int, headless: bool) -> int:
     from platformdirs import user_cache_path
 
+    from cctui.sandbox.running import need_libraries
+
     session.stay_within(Reach.PROCESS)
+    need_libraries()
     folder = (session.asked_for or user_cache_path("cctui") / "demo").absolute()
     watched = sys.stdin.isatty() and sys.stdout.isatty() and not headless and not session.as_json
     _make_place(folder, profiles, fresh=not watched)
@@ -108,36 +112,43 @@ def prepare(folder: Path, profiles: int, sandbox: RunningSandbox) -> Environment
             client_id=SANDBOX_CLIENT_ID,
             operator=current_operator([], folder).name,
         )
-        (folder / _MARK).write_bytes(json.encode(_Sample(profiles)))
     _connect(environment, sandbox)
     return environment
 
 
 def _make_place(folder: Path, profiles: int, *, fresh: bool) -> None:
-    """See that ``folder`` is new or a demo of the same size; one of another size, or a used one, is made anew."""
+    """See that ``folder`` is new or a whole demo of the same size; any other demo, or a used one, is made anew."""
+    from cctui.definitions.environment import Environment
+
     mark = folder / _MARK
-    if not folder.exists() or not any(folder.iterdir()):
-        folder.mkdir(parents=True, exist_ok=True)
-        return
-    if not mark.exists():
-        raise UsageError(
-            _("{folder} is not a demo.").format(folder=folder),
-            why=_("The demo makes its own environment and does not touch others."),
-            do=_("Choose a new folder with --environment."),
-        )
-    if fresh or json.decode(mark.read_bytes(), type=dict[str, int]) != json.decode(
-        json.encode(_Sample(profiles)), type=dict[str, int]
-    ):
-        from cctui.definitions.environment import Environment
+    if folder.exists() and any(folder.iterdir()):
+        if not mark.exists():
+            raise UsageError(
+                _("{folder} is not a demo.").format(folder=folder),
+                why=_("The demo makes its own environment and does not touch others."),
+                do=_("Choose a new folder with --environment."),
+            )
+        environment = Environment(folder)
+        # The sample writes the environment's own file last.
+        if not fresh and environment.exists() and _size_of(mark) == _Sample(profiles):
+            return
         from cctui.delivery.runs import worker_alive
 
-        if worker_alive(Environment(folder)):
+        if worker_alive(environment):
             raise UsageError(
                 _("A run of the demo in {folder} is under way.").format(folder=folder),
                 do=_("Wait until it has ended, or choose another folder with --environment."),
             )
         shutil.rmtree(folder)
-        folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    files.save(mark, json.encode(_Sample(profiles)))
+
+
+def _size_of(mark: Path) -> _Sample | None:
+    try:
+        return json.decode(mark.read_bytes(), type=_Sample)
+    except MsgspecError:
+        return None
 
 
 def _connect(environment: Environment, sandbox: RunningSandbox) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import signal
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _LINGER = 600.0
+_LIBRARIES = ("starlette", "uvicorn", "python_multipart")
 
 
 class SandboxFailed(CctuiError):
-    """The stand-in did not start; ``why`` is the end of what it said."""
+    """The stand-in did not start; ``why`` is the end of what it said, or which library is missing."""
 
 
 class RunningSandbox:
@@ -96,6 +98,20 @@ class RunningSandbox:
         self.stop()
 
 
+def need_libraries() -> None:
+    """See that the libraries of the stand-in are there: cctui can be installed without them.
+
+    Raises :class:`SandboxFailed`.
+    """
+    missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SandboxFailed(
+            _("The sandbox is not installed."),
+            why=_("Not found: {libraries}.").format(libraries=", ".join(missing)),
+            do=_("Install it: pip install --require-hashes -r requirements/run.txt"),
+        )
+
+
 def start(
     folder: Path,
     *,
@@ -109,6 +125,7 @@ def start(
     by name. It ends with the process that started it; if it is to ``outlive`` it, only when nobody has asked anything
     for ten minutes after that. Raises :class:`SandboxFailed`.
     """
+    need_libraries()
     files.private_folder(folder)
     port_file = folder / "port"
     arguments = [sys.executable, "-m", "cctui.sandbox", "--folder", str(folder), "--port", str(port)]

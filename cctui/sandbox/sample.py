@@ -104,11 +104,12 @@ def write_environment(
     Profiles are those that :func:`write_profiles` puts in ``folder / "profiles"``; ``profiles`` is their number.
     ``list_ids`` gives the lists by name, in the order of use; ``operator`` becomes administrator and export user.
     """
-    texts = {"environment.toml": _environment(profiles, operator, time_zone)}
-    texts["connections/marketing.toml"] = _connection(api, authorization, client_id, operator, created)
+    texts = {"connections/marketing.toml": _connection(api, authorization, client_id, operator, created)}
     lists = list(list_ids.values())
     for number, export in enumerate(_EXPORTS):
         texts[f"exports/{export.id}.toml"] = _export(export, lists[number % len(lists)])
+    # Last, so that an environment that is there is whole.
+    texts["environment.toml"] = _environment(profiles, operator, time_zone)
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
