@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from cctui.definitions.environment import Environment
 from cctui.errors import CctuiError
@@ -17,11 +17,22 @@ from cctui.locales import _
 _SECONDS_BETWEEN_STARTS = 5.0
 
 
-class _Started:
-    """Workers that this process has started: when, and to be reaped when they leave."""
+class _Start(NamedTuple):
+    """A worker that this process has started, and when."""
 
-    children: ClassVar[list[subprocess.Popen[bytes]]] = []
-    last: ClassVar[dict[str, float]] = {}
+    child: subprocess.Popen[bytes]
+    at: float
+
+    def holds_up(self, now: float) -> bool:
+        """Whether the next has to wait: this one is still starting, or left because something is wrong."""
+        return self.child.poll() != 0 and now - self.at < _SECONDS_BETWEEN_STARTS
+
+
+class _Started:
+    """Workers that this process has started: the last of each environment, and those to be reaped when they leave."""
+
+    last: ClassVar[dict[str, _Start]] = {}
+    former: ClassVar[list[subprocess.Popen[bytes]]] = []
 
 
 def worker_alive(environment: Environment) -> bool:
@@ -33,14 +44,14 @@ def ensure_worker(environment: Environment) -> bool:
     """Start a worker that leaves when it is idle, unless one lives; returns whether one was started.
 
     It gets a session of its own, no terminal and no standard streams, so that a dropped line ends nothing. Starts by
-    the same process are seconds apart, whatever becomes of the child.
+    the same process are seconds apart, unless the one before had nothing left to do.
     """
-    _Started.children = [child for child in _Started.children if child.poll() is None]
+    _Started.former = [child for child in _Started.former if child.poll() is None]
     key = str(environment.root)
     now = time.monotonic()
-    if worker_alive(environment) or now - _Started.last.get(key, -_SECONDS_BETWEEN_STARTS) < _SECONDS_BETWEEN_STARTS:
+    last = _Started.last.get(key)
+    if worker_alive(environment) or (last is not None and last.holds_up(now)):
         return False
-    _Started.last[key] = now
     private_folder(environment.state_folder)
     command = [sys.executable, "-m", "cctui", "--environment", str(environment.root), "worker", "--until-idle"]
     try:
@@ -60,5 +71,7 @@ def ensure_worker(environment: Environment) -> bool:
         raise CctuiError(
             _("The worker cannot be started."), why=problem.strerror or "", do=_("Start it by hand: cctui worker")
         ) from problem
-    _Started.children.append(child)
+    if last is not None:
+        _Started.former.append(last.child)
+    _Started.last[key] = _Start(child, now)
     return True

@@ -225,6 +225,26 @@ def test_the_log_of_the_worker_is_masked_and_private(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("code", "held_up"),
+    [("pass", False), ("raise SystemExit(1)", True), ("import os; os.kill(os.getpid(), 9)", True)],
+    ids=["was idle", "failed", "was killed"],
+)
+def test_only_a_worker_that_failed_holds_up_the_next(
+    story: Story, monkeypatch: pytest.MonkeyPatch, code: str, held_up: bool
+) -> None:
+    monkeypatch.undo()
+    launch._Started.last.clear()
+    real = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda _command, **options: real([sys.executable, "-c", code], **options)
+    )
+    assert launch.ensure_worker(story.environment)
+    launch._Started.last[str(story.environment.root)].child.wait()
+    assert launch.ensure_worker(story.environment) is not held_up
+    launch._Started.last.pop(str(story.environment.root)).child.wait()
+
+
 def test_a_worker_is_started_in_a_session_of_its_own(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     launch._Started.last.clear()
@@ -233,18 +253,16 @@ def test_a_worker_is_started_in_a_session_of_its_own(story: Story, monkeypatch: 
 
     def watch(command: list[str], **options: object) -> subprocess.Popen[bytes]:
         started.append((command, options))
-        return real([sys.executable, "-c", "pass"], **options)  # type: ignore[call-overload, no-any-return]
+        return real([sys.executable, "-c", "input()"], **{**options, "stdin": subprocess.PIPE})  # type: ignore[call-overload, no-any-return]
 
     monkeypatch.setattr(subprocess, "Popen", watch)
     assert launch.ensure_worker(story.environment)
-    assert not launch.ensure_worker(story.environment), "a second start has to wait some seconds"
+    assert not launch.ensure_worker(story.environment), "one is starting"
     ((command, options),) = started
     assert command[1:] == ["-m", "cctui", "--environment", str(story.environment.root), "worker", "--until-idle"]
     assert options["start_new_session"]
     assert options["stdin"] == subprocess.DEVNULL
-    for child in launch._Started.children:
-        child.wait()
+    launch._Started.last.pop(str(story.environment.root)).child.communicate(b"\n")
     with HeldLock(story.environment.worker_lock_path):
-        launch._Started.last.clear()
         assert not launch.ensure_worker(story.environment), "one lives"
     assert story.environment.worker_log_path.stat().st_mode & 0o777 == 0o600
