@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import shlex
 import struct
 from pathlib import Path
+from typing import NamedTuple
 
 from cctui.errors import UsageError
 from cctui.host import files
@@ -28,6 +30,7 @@ _KINDS = (
     "ssh-rsa",
 )
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
+_BEGIN = 'restrict,pty,command="'
 _OURS = "cctui:"
 """How the comment of a line of ours begins; the operator's name follows."""
 
@@ -48,29 +51,35 @@ def line_for(name: str, key: str, program: str, root: Path) -> str:
     command = shlex.join([program, "--environment", str(root), "--operator", name])
     # sshd takes the backslash away before a double quote and nowhere else (opt_dequote).
     quoted = command.replace('"', '\\"')
-    return f'restrict,pty,command="{quoted}" {kind} {blob} {_OURS}{name}'
+    return f'{_BEGIN}{quoted}" {kind} {blob} {comment(name)}'
 
 
 def add(path: Path, line: str) -> None:
-    """Add a line to the file at ``path``, in place of others with the same key or the same name. Durable."""
-    name, blob = line.rpartition(_OURS)[2], line.split()[-2]
-    kept = [one for one in _lines(path) if not _is_of(one, name) and blob not in one.split()]
+    """Add a line to the file at ``path``, in place of those with the same key or of the same operator. Durable."""
+    owner, blob = _owner(line), line.split()[-2]
+    kept = [one for one in _lines(path) if _owner(one) != owner and blob not in one.split()]
     _save(path, [*kept, line])
 
 
-def remove(path: Path, name: str) -> bool:
-    """Take the lines of ``name`` away; returns whether there was one."""
+def remove(path: Path, name: str, root: Path) -> bool:
+    """Take away the lines that open the environment in ``root`` for ``name``; returns whether there was one."""
     lines = _lines(path)
-    kept = [one for one in lines if not _is_of(one, name)]
+    kept = [one for one in lines if _owner(one) != _Owner(name, os.path.realpath(root))]
     if len(kept) == len(lines):
         return False
     _save(path, kept)
     return True
 
 
-def names(path: Path) -> set[str]:
-    """The operators who have a key."""
-    return {one.split()[-1].removeprefix(_OURS) for one in _lines(path) if _ours(one)}
+def names(path: Path, root: Path) -> set[str]:
+    """The operators who have a key to the environment in ``root``."""
+    folder = os.path.realpath(root)
+    return {owner.name for one in _lines(path) if (owner := _owner(one)) is not None and owner.folder == folder}
+
+
+def comment(name: str) -> str:
+    """How a line of ours for ``name`` ends."""
+    return f"{_OURS}{name}"
 
 
 def default_path() -> Path:
@@ -95,22 +104,38 @@ def _checked(key: str) -> tuple[str, str]:
     return kind, blob
 
 
-def _is_of(line: str, name: str) -> bool:
-    return _ours(line) and line.split()[-1] == f"{_OURS}{name}"
+class _Owner(NamedTuple):
+    """Whom a line of ours lets in, and to which environment."""
+
+    name: str
+    folder: str
 
 
-def _ours(line: str) -> bool:
-    words = line.split()
-    return bool(words) and line.startswith("restrict,pty,command=") and words[-1].startswith(_OURS)
+def _owner(line: str) -> _Owner | None:
+    """The owner of a line that :func:`line_for` wrote; ``None`` for every other line, those changed by hand too."""
+    before, _quote, after = line.rpartition('" ')
+    comment = after.split()[-1:]
+    if not before.startswith(_BEGIN) or not comment or not comment[0].startswith(_OURS):
+        return None
+    name = comment[0].removeprefix(_OURS)
+    try:
+        command = shlex.split(before.removeprefix(_BEGIN).replace('\\"', '"'))
+    except ValueError:
+        return None
+    if len(command) != 5 or [command[1], *command[3:]] != ["--environment", "--operator", name]:
+        return None
+    return _Owner(name, os.path.realpath(command[2]))
 
 
 def _lines(path: Path) -> list[str]:
+    """The lines as they are: whatever bytes other people wrote there go back as they came."""
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        content = path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return []
+    return content.removesuffix("\n").split("\n") if content else []
 
 
 def _save(path: Path, lines: list[str]) -> None:
     files.private_folder(path.parent)
-    files.save(path, "".join(f"{line}\n" for line in lines).encode(), mode=0o600)
+    files.save(path, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"), mode=0o600)

@@ -52,7 +52,7 @@ def list_users(session: Session, keys_path: Path | None) -> None:
     if session.as_json:
         session.emit(found)
         return
-    keys = authorized_keys.names(keys_path or authorized_keys.default_path())
+    keys = authorized_keys.names(keys_path or authorized_keys.default_path(), session.environment.root)
     print_table(
         [_("User"), _("Role"), _("SSH key")],
         ([printable(user.name), _(ROLE_TITLES[user.role]), _("yes") if user.name in keys else ""] for user in found),
@@ -115,11 +115,14 @@ def remove_user(session: Session, name: str, yes: bool, keys_path: Path | None) 
 
     require(session.operator, Action.CHANGE_USERS)
     _see_to_paths(session, None, keys_path)
-    confirm(_("Remove {name}?").format(name=printable(name)), yes=yes)
-    system_changes.remove_user(session.environment, session.operator, name)
-    click.echo(_("Removed: {name}").format(name=printable(name)))
     path = keys_path or authorized_keys.default_path()
-    if authorized_keys.remove(path, name):
+    question = _("Remove {name}?")
+    if system_changes.has_key(session.environment, name, path):
+        question = _("Remove {name}, and their key from {file}?")
+    confirm(question.format(name=printable(name), file=path), yes=yes)
+    key_too = system_changes.remove_user(session.environment, session.operator, name, keys=path)
+    click.echo(_("Removed: {name}").format(name=printable(name)))
+    if key_too:
         click.echo(_("Their key is gone from {file}.").format(file=path))
 
 

@@ -5,14 +5,17 @@ Screens and commands call these and nothing below them; each asks :mod:`cctui.ac
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec import structs
 
+from cctui.access import authorized_keys
 from cctui.access.roles import Action, Operator, Role, User, require
 from cctui.definitions import audit
 from cctui.definitions.audit import Deed
 from cctui.definitions.environment import Environment, Stored
 from cctui.definitions.model import AlertDefinition, EnvironmentDefinition, LanguageCode, RefreshSchedule
-from cctui.errors import UsageError
+from cctui.errors import CctuiError, UsageError
 from cctui.locales import _
 from cctui.masking import harmless
 
@@ -86,21 +89,40 @@ def change_user(environment: Environment, operator: Operator, name: str, role: R
     _save(environment, operator, stored, changed, Deed.USER_CHANGED, name, before=before, after=after)
 
 
-def remove_user(environment: Environment, operator: Operator, name: str) -> None:
-    """Remove a user. Raises :class:`LastAdministrator`, :class:`UsageError`."""
+def remove_user(environment: Environment, operator: Operator, name: str, *, keys: Path | None = None) -> bool:
+    """Remove a user, and then their key from the ``authorized_keys`` at ``keys``, or in that of this account.
+
+    Returns whether there was a key. One whose user is gone already is removed too: an earlier removal was cut short.
+    Raises :class:`LastAdministrator`, :class:`UsageError`, and :class:`CctuiError` where only the key is left.
+    """
     require(operator, Action.CHANGE_USERS)
     stored = environment.read()
     users = stored.definition.users
-    before = _user(users, name)
-    _save(
-        environment,
-        operator,
-        stored,
-        [one for one in users if one.name != name],
-        Deed.USER_REMOVED,
-        name,
-        before=before,
-    )
+    before = next((one for one in users if one.name == name), None)
+    if before is None and not has_key(environment, name, keys):
+        _user(users, name)
+    if before is not None:
+        others = [one for one in users if one is not before]
+        _save(environment, operator, stored, others, Deed.USER_REMOVED, name, before=before)
+    path = keys or authorized_keys.default_path()
+    try:
+        return authorized_keys.remove(path, name, environment.root)
+    except OSError as problem:
+        raise CctuiError(
+            _("{name} is removed, but their key is still in {file}.").format(name=harmless(name, 60), file=path),
+            why=problem.strerror or str(problem),
+            do=_("With that key nobody gets in any more. Delete the line that ends with {end}.").format(
+                end=authorized_keys.comment(harmless(name, 60))
+            ),
+        ) from problem
+
+
+def has_key(environment: Environment, name: str, keys: Path | None = None) -> bool:
+    """Whether ``name`` signs in to this account with a key that opens ``environment``."""
+    try:
+        return name in authorized_keys.names(keys or authorized_keys.default_path(), environment.root)
+    except OSError:
+        return False
 
 
 def add_alert(environment: Environment, operator: Operator, alert: AlertDefinition) -> None:

@@ -236,9 +236,7 @@ def test_only_a_worker_that_failed_holds_up_the_next(
     monkeypatch.undo()
     launch._Started.last.clear()
     real = subprocess.Popen
-    monkeypatch.setattr(
-        subprocess, "Popen", lambda _command, **options: real([sys.executable, "-c", code], **options)
-    )
+    monkeypatch.setattr(subprocess, "Popen", lambda _command, **options: real([sys.executable, "-c", code], **options))
     assert launch.ensure_worker(story.environment)
     launch._Started.last[str(story.environment.root)].child.wait()
     assert launch.ensure_worker(story.environment) is not held_up

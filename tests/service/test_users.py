@@ -16,7 +16,7 @@ from cctui.access import authorized_keys
 from cctui.access.roles import Operator, Role, User
 from cctui.definitions import system_changes
 from cctui.definitions.system_changes import LastAdministrator
-from cctui.errors import NotPermitted, UsageError
+from cctui.errors import CctuiError, NotPermitted, UsageError
 
 ADMINISTRATOR = User("ops1", Role.ADMINISTRATOR)
 
@@ -124,11 +124,60 @@ def test_lines_are_replaced_and_removed_by_name_and_key_and_others_are_kept(tmp_
     new = authorized_keys.line_for("mette", key(content=b"n" * 32), program, root)
     authorized_keys.add(path, new)
     assert path.read_text().splitlines()[:2] == ["# keys", own]
-    assert authorized_keys.names(path) == {"mette", "olav"}
+    assert authorized_keys.names(path, root) == {"mette", "olav"}
     assert path.stat().st_mode & 0o777 == 0o644
-    assert authorized_keys.remove(path, "mette")
-    assert not authorized_keys.remove(path, "mette")
-    assert authorized_keys.names(path) == {"olav"}
+    assert authorized_keys.remove(path, "mette", root)
+    assert not authorized_keys.remove(path, "mette", root)
+    assert authorized_keys.names(path, root) == {"olav"}
+
+
+def test_a_removed_user_loses_the_line_that_was_written_for_them_and_no_other(box: Box, tmp_path: Path) -> None:
+    path, root = tmp_path / "authorized_keys", box.environment.root
+    mine = authorized_keys.line_for("mette", key(), "/opt/my cctui/bin/cctui", root)
+    elsewhere = authorized_keys.line_for("mette", key(content=b"e" * 32), "cctui", Path("/srv/other"))
+    theirs = authorized_keys.line_for("mette2", key(content=b"2" * 32), "cctui", root)
+    by_hand = mine.replace("restrict,pty", 'restrict,pty,from="10.0.0.0/8"').replace(key(), key(content=b"h" * 32))
+    shell = f"{key(content=b's' * 32)} cctui:mette"
+    others = [b"# \xff caf\xe9\x85 keys", b"", elsewhere.encode(), theirs.encode(), by_hand.encode(), shell.encode()]
+    path.write_bytes(b"\n".join([*others[:3], mine.encode(), *others[3:]]))
+    path.chmod(0o640)
+    system_changes.add_user(box.environment, OPS, User("mette", Role.VIEWER))
+    assert system_changes.has_key(box.environment, "mette", path)
+    assert system_changes.remove_user(box.environment, OPS, "mette", keys=path)
+    assert path.read_bytes() == b"".join(line + b"\n" for line in others)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [user.name for user in users(box)] == ["ops1"]
+    assert list(tmp_path.glob(".authorized_keys*")) == [], "nothing is left lying beside it"
+
+
+def test_a_removal_that_was_cut_short_is_finished_by_another(box: Box, tmp_path: Path) -> None:
+    path = tmp_path / "authorized_keys"
+    system_changes.add_user(box.environment, OPS, ADMINISTRATOR)
+    authorized_keys.add(path, authorized_keys.line_for("mette", key(), "cctui", box.environment.root))
+    assert system_changes.remove_user(box.environment, OPS, "mette", keys=path)
+    with pytest.raises(UsageError, match="no user"):
+        system_changes.remove_user(box.environment, OPS, "mette", keys=path)
+
+
+def test_a_key_that_cannot_be_removed_is_told_and_the_user_is_gone(box: Box, tmp_path: Path) -> None:
+    path, real = tmp_path / "authorized_keys", tmp_path / "managed"
+    authorized_keys.add(real, authorized_keys.line_for("mette", key(), "cctui", box.environment.root))
+    path.symlink_to(real)
+    system_changes.add_user(box.environment, OPS, User("mette", Role.VIEWER))
+    with pytest.raises(CctuiError, match="still in") as told:
+        system_changes.remove_user(box.environment, OPS, "mette", keys=path)
+    assert "cctui:mette" in told.value.do
+    assert [user.name for user in users(box)] == ["ops1"]
+    assert authorized_keys.names(real, box.environment.root) == {"mette"}
+
+
+def test_the_last_administrator_keeps_their_key(box: Box, tmp_path: Path) -> None:
+    path = tmp_path / "authorized_keys"
+    system_changes.add_user(box.environment, OPS, ADMINISTRATOR)
+    authorized_keys.add(path, authorized_keys.line_for("ops1", key(), "cctui", box.environment.root))
+    with pytest.raises(LastAdministrator):
+        system_changes.remove_user(box.environment, OPS, "ops1", keys=path)
+    assert system_changes.has_key(box.environment, "ops1", path)
 
 
 def test_a_new_file_is_private(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
+
 import pytest
 from msgspec import structs
 from system_stories import (
@@ -19,6 +22,7 @@ from system_stories import (
     write,
 )
 
+from cctui.access import authorized_keys
 from cctui.access.roles import Operator, Role, User
 from cctui.definitions import system_changes
 from cctui.definitions.audit import Deed, newest
@@ -231,6 +235,28 @@ async def test_users_are_added_searched_edited_and_removed(contoso: Environment)
         await press(pilot, "delete", "left", "enter")
         await until(pilot, lambda: "Removed: mette" in text_of(app))
     assert [user.name for user in contoso.read().definition.users] == ["ops1", "group:marketing"]
+
+
+async def test_with_a_user_their_key_goes_and_that_is_said_before_and_after(
+    contoso: Environment, own_home: Path
+) -> None:
+    with_users(contoso, User("mette", Role.CONTRIBUTOR), User("ops1", Role.ADMINISTRATOR))
+    path = own_home / ".ssh" / "authorized_keys"
+    path.parent.mkdir(mode=0o700)
+    path.write_text("ssh-ed25519 AAAA admin@box\n")
+    blob = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + b"k" * 36).decode()
+    authorized_keys.add(path, authorized_keys.line_for("mette", f"ssh-ed25519 {blob}", "cctui", contoso.root))
+    app = face(contoso, "permissions")
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "home", "delete")
+        await until(pilot, lambda: "any more." in text_of(app))
+        assert "Their key is taken out of" in text_of(app)
+        await press(pilot, "escape")
+        assert len(path.read_text().splitlines()) == 2, "asked, not done"
+        await press(pilot, "delete", "left", "enter")
+        await until(pilot, lambda: "Removed: mette, and their key" in text_of(app))
+    assert path.read_text() == "ssh-ed25519 AAAA admin@box\n"
+    assert [user.name for user in contoso.read().definition.users] == ["ops1"]
 
 
 async def test_the_last_administrator_cannot_be_removed(contoso: Environment) -> None:

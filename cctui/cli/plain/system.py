@@ -6,6 +6,7 @@ from contextlib import closing
 from functools import partial
 
 from cctui import locales
+from cctui.access import authorized_keys
 from cctui.access.rights import rights
 from cctui.access.roles import ROLE_TITLES, Action, Role, User, require
 from cctui.cli.plain.conversation import CLOSES, Conversation, Entries
@@ -140,10 +141,16 @@ def _change_role(talk: Conversation, work: Work, user: User) -> object:
 
 
 def _remove_user(talk: Conversation, work: Work, user: User) -> object:
-    if not talk.sure(_("Remove {name}?").format(name=printable(user.name)), default=False):
+    path = authorized_keys.default_path()
+    question = _("Remove {name}?")
+    if system_changes.has_key(work.environment, user.name, path):
+        question = _("Remove {name}, and their key from {file}?")
+    if not talk.sure(question.format(name=printable(user.name), file=path), default=False):
         return None
-    system_changes.remove_user(work.environment, work.operator, user.name)
+    key_too = system_changes.remove_user(work.environment, work.operator, user.name, keys=path)
     talk.say(_("Removed: {name}").format(name=printable(user.name)))
+    if key_too:
+        talk.say(_("Their key is gone from {file}.").format(file=path))
     return CLOSES
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.widget import Widget
 
+from cctui.access import authorized_keys
 from cctui.access.rights import rights
 from cctui.access.roles import ROLE_TITLES, Action, Role, User, why_not
 from cctui.definitions import system_changes
@@ -124,15 +125,21 @@ class PermissionsPage(ListPage):
     async def do_remove(self) -> None:
         """Ask, then remove."""
         face, user = self.face, self._current()
-        lines = [
-            shown(user.name),
-            "",
-            _("They keep their account on this machine; its key for cctui is removed by cctui users remove."),
-        ]
-        if await face.confirm(_("Remove user?"), lines, _("Remove")):
-            system_changes.remove_user(face.environment, face.operator, user.name)
+        path = authorized_keys.default_path()
+        key_too = system_changes.has_key(face.environment, user.name, path)
+        told = (
+            _("Their key is taken out of {file} too: nobody signs in with it any more.").format(file=shown(str(path)))
+            if key_too
+            else _("They keep their account on this machine.")
+        )
+        if not await face.confirm(_("Remove user?"), [shown(user.name), "", told], _("Remove")):
+            return
+        try:
+            key_too = system_changes.remove_user(face.environment, face.operator, user.name, keys=path)
+        finally:
             face.refresh_now()
-            self.notice(_("Removed: {name}").format(name=shown(user.name)))
+        said = _("Removed: {name}, and their key") if key_too else _("Removed: {name}")
+        self.notice(said.format(name=shown(user.name)))
 
     def _current(self) -> User:
         return system_changes.user(self.face.environment, self.table.current or "")
