@@ -83,12 +83,14 @@ def cctui(folder: Path, *words: str) -> list[str]:
 def colours_in(drawn: str) -> set[str]:
     """What kinds of colours were used: ``16``, ``256``, ``millions``."""
     kinds = set()
+    # 39 and 49 ask for the terminal's own colours.
+    sixteen = {*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)}
     for found in re.findall(r"\x1b\[([\d;:]*)m", drawn):
         codes = re.split("[;:]", found)
         if "38;2" in found or "48;2" in found or "38:2" in found:
             kinds.add("millions")
         elif "38;5" in found or "48;5" in found:
             kinds.add("256")
-        elif any(code.isdigit() and (30 <= int(code) <= 47 or 90 <= int(code) <= 107) for code in codes):
+        elif any(code.isdigit() and int(code) in sixteen for code in codes):
             kinds.add("16")
     return kinds
