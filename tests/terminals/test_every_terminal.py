@@ -1,4 +1,4 @@
-"""The main job with keys alone on every kind of terminal in tmux, and a form in GNU screen (``make terminals``)."""
+"""The main job with keys alone on every kind of terminal in tmux and in GNU screen (``make terminals``)."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_the_main_job(name: str, sample: Environment, own_home: Path, tmp_path: 
 
 
 @pytest.mark.skipif(shutil.which("screen") is None, reason="there is no GNU screen")
-def test_a_form_in_gnu_screen(sample: Environment, own_home: Path, tmp_path: Path) -> None:
+def test_the_main_job_in_gnu_screen(sample: Environment, own_home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "screens"
     folder.mkdir(mode=0o700)
     start = [
@@ -145,14 +145,7 @@ def test_a_form_in_gnu_screen(sample: Environment, own_home: Path, tmp_path: Pat
     more = variables(own_home, TERM="xterm-256color", SCREENDIR=str(folder))
     with Tmux(tmp_path / "tmux", start, more, size=(100, 30)) as window:
         window.until("Add export")
-        window.settled()
-        window.press("a")
-        window.until("Set up Constant Contact export")
-        window.settled()
-        window.type("Winter")
-        window.until("Winter")
-        window.press("F9")
-        window.until("Not saved")
+        main_job(window)
 
 
 def test_the_screen_before_is_the_screen_after(sample: Environment, own_home: Path, tmp_path: Path) -> None:
