@@ -23,6 +23,7 @@ from typing import Self
 from cctui.constant_contact.answers import Usage
 from cctui.constant_contact.errors import LimitsUnusable, QuotaExceeded
 from cctui.host.clock import Clock, SystemClock
+from cctui.host.databases import keep_ahead_log
 from cctui.host.files import private_folder
 from cctui.locales import _
 
@@ -184,6 +185,8 @@ def usage(limits_path: Path, client_id: str, clock: Clock | None = None) -> Usag
         with contextlib.closing(
             sqlite3.connect(f"{limits_path.absolute().as_uri()}?mode=ro", uri=True, timeout=10, isolation_level=None)
         ) as connection:
+            if not _version(connection):  # another process is making it
+                return Usage(0, CALLS_PER_DAY, _next_midnight(now))
             return _usage(connection, client_id, now)
     except (sqlite3.Error, OSError) as error:
         raise _unusable(limits_path, error) from error
@@ -194,10 +197,10 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
         path.chmod(0o600)
-        connection.execute("PRAGMA journal_mode = WAL")
+        keep_ahead_log(connection)
         # A call that was counted stays counted after a power cut: what the service counted too is never asked twice.
         connection.execute("PRAGMA synchronous = FULL")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = _version(connection)
         if version == 0:
             connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
         elif version != _VERSION:
@@ -206,6 +209,10 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _key(connection: sqlite3.Connection, client_id: str) -> tuple[float, int, str, float, float, float]:

@@ -38,6 +38,7 @@ from cctui.delivery.states import Batch, BatchState, Run, RunId, Stage, Status, 
 from cctui.delivery.wishes import answer
 from cctui.errors import CctuiError, ExitCode, UsageError
 from cctui.host.clock import Clock, SystemClock
+from cctui.host.databases import keep_ahead_log
 from cctui.host.files import private_folder
 from cctui.locales import _, said
 from cctui.masking import printable
@@ -264,7 +265,7 @@ class Ledger:
         db = self._db
         db.row_factory = sqlite3.Row
         db.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-        db.execute("PRAGMA journal_mode = WAL")
+        keep_ahead_log(db)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         bring_up_to_date(db)

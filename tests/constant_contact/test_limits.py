@@ -168,6 +168,14 @@ def test_a_viewer_needs_no_file_and_makes_none(limits_path, clock) -> None:
     assert not limits_path.exists()
 
 
+def test_a_viewer_of_a_file_that_is_just_being_made_sees_that_nothing_is_used(limits_path: Path, clock) -> None:
+    """SQLite makes the file before the tables: under load a viewer met it in between."""
+    limits_path.parent.mkdir(exist_ok=True)
+    sqlite3.connect(limits_path).close()
+    limits_path.touch()
+    assert usage(limits_path, KEY, clock).used == 0
+
+
 def test_a_damaged_file_is_refused_and_kept(limits_path: Path, clock) -> None:
     limits_path.parent.mkdir()
     limits_path.write_bytes(b"SQLite format 3\0" + b"\xa5" * 5_000)
