@@ -15,7 +15,7 @@ from cctui.masking import harmless
 if TYPE_CHECKING:
     from cctui.access.roles import Operator
     from cctui.definitions.environment import Environment
-    from cctui.tui.app import ColorSystem
+    from cctui.tui.themed_app import ColorSystem
 
 
 def run_app(environment: Environment, operator: Operator, open_at: str | None = None) -> int:
