@@ -27,7 +27,7 @@ def run_app(environment: Environment, operator: Operator, open_at: str | None = 
     """
     refuse_without_terminal()
     from cctui.tui.app import CctuiApp
-    from cctui.tui.terminal import TerminalDriver, give_back, leaving_on_signals
+    from cctui.tui.terminal import TerminalDriver, give_back, leaving_on_signals, let_go
 
     app = CctuiApp(environment, operator, open_at=open_at, color_system=color_system(), driver_class=TerminalDriver)
     try:
@@ -38,6 +38,7 @@ def run_app(environment: Environment, operator: Operator, open_at: str | None = 
         app.fault = app.fault or error
     finally:
         give_back()
+        let_go()
     if app.fault is not None:
         raise crash_reports.keep(app.fault, environment.state_folder)
     if app.shown_out is not None:

@@ -151,6 +151,16 @@ def gone() -> bool:
     return sys.__stdin__ is None or not os.isatty(sys.__stdin__.fileno())
 
 
+def let_go() -> None:
+    """Give up a stream that leads nowhere any more. Python writes what is left in it once again at its end, and where
+    that fails the exit code becomes 120, whatever it was."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except (OSError, ValueError, AttributeError):
+            setattr(sys, name, None)
+
+
 @contextlib.contextmanager
 def leaving_on_signals(app: CctuiApp, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Let the application leave in order on SIGTERM and SIGHUP, and make it leave where it does not."""

@@ -146,9 +146,12 @@ def test_in_every_terminal(bare: Environment, own_home: Path, term: str, fault: 
         assert is_as_before(terminal)
 
 
-@pytest.mark.slow
-def test_when_the_terminal_vanishes(bare: Environment, own_home: Path) -> None:
-    with on_terminal(bare, own_home) as terminal:
+@pytest.mark.parametrize("program", ["-m cctui", "-c import sys; from cctui.cli import main; sys.exit(main())"])
+def test_when_the_terminal_vanishes(bare: Environment, own_home: Path, program: str) -> None:
+    """The installed command, which ends as Python does, left with 120: the rest of the screen could not be written."""
+    option, _space, what = program.partition(" ")
+    words = [option, what, "--environment", str(bare.root)]
+    with PseudoTerminal(words, plain_environment(own_home), answers=MODERN) as terminal:
         terminal.until("Contoso Coffee")
         assert terminal.hung_up() == 129
     assert not (bare.state_folder / "crashes").exists()
