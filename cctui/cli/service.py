@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from cctui.access.confinement import Reach
 from cctui.cli.session import Session, in_session
 from cctui.errors import ExitCode
 from cctui.locales import _
+
+if TYPE_CHECKING:
+    from cctui.sandbox.running import RunningSandbox
 
 
 @click.command("worker", help=_("Serve the queue of runs until stopped (as a service)."))
@@ -36,5 +41,26 @@ def sandbox(session: Session, port: int, data: Path) -> int:
 
     with running.start(data, port=port) as service:
         click.echo(_("The sandbox answers at {address}. Ctrl+C stops it.").format(address=service.base_url))
+        for line in how_to_connect(service, session.asked_for):
+            click.echo(line)
         service.wait()
     return ExitCode.SUCCESSFUL
+
+
+def how_to_connect(service: RunningSandbox, environment: Path | None) -> list[str]:
+    """What to type so that an environment uses this stand-in; only the command line can name another service."""
+    from cctui.sandbox.settings import SANDBOX_CLIENT_ID
+
+    cctui = "cctui" if environment is None else f"cctui --environment {shlex.quote(str(environment))}"
+    added = f"--name Sandbox --id sandbox --client-id {SANDBOX_CLIENT_ID} --agree"
+    return [
+        "",
+        _("To use it in an environment, in another terminal:"),
+        "",
+        f"  {cctui} connections add {added} \\",
+        f"      --api {service.api} --authorization {service.authorization}",
+        f"  {cctui} connections sign-in sandbox",
+        "",
+        _("Sign-in shows a code: approve it at {address}.").format(address=f"{service.base_url}/activate"),
+        _("Then add exports in the application (Data > Exports); a list is made in its list picker."),
+    ]

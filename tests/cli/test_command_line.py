@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +18,9 @@ import keyring.backends.fail
 import pytest
 
 from cctui.cli import COMMANDS, main
+from cctui.definitions.environment import Environment
 from cctui.sandbox.lists import list_id_for
+from cctui.sandbox.running import RunningSandbox
 
 if TYPE_CHECKING:
     from conftest import CommandLine
@@ -321,3 +325,36 @@ def test_a_sandbox_that_is_down_is_said_in_words(cctui: CommandLine) -> None:
         assert "reach" in tested.out
     finally:
         (cctui.folder / "connections" / "marketing.toml").write_text(text)
+
+
+def test_what_the_sandbox_says_to_type_connects_an_environment_to_it(cctui: CommandLine, tmp_path: Path) -> None:
+    """An empty environment has no other way to a stand-in; the words are typed as they are printed."""
+    folder = tmp_path / "my coffee"
+    folder.mkdir()
+    (folder / "environment.toml").write_text('[environment]\nname = "Contoso Coffee"\n')
+    with subprocess.Popen(
+        [sys.executable, "-m", "cctui", "--environment", folder, "sandbox", "--port", "0", "--data", tmp_path / "data"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
+    ) as serving:
+        assert serving.stdout is not None
+        said = ""
+        while "list picker" not in said:
+            said += serving.stdout.readline()
+            assert serving.poll() is None, said
+        added, signed = _typed(said)
+        assert main(added) == 0
+        port = int(said.split("http://127.0.0.1:")[1].split(".")[0])
+        sandbox = RunningSandbox(cctui.sandbox.folder, port, cctui.sandbox.process)
+        sandbox.ask("settings", {"pending_polls": 0, "device_interval": 0, "token_rate": 0}, method="PUT")
+        assert main(signed) == 0
+        assert f"{sandbox.base_url}/activate" in said
+        serving.terminate()
+    assert Environment(folder).connection("sandbox").definition.account is not None
+
+
+def _typed(said: str) -> list[list[str]]:
+    """The commands that are printed indented, as a shell takes them apart, without the program's name."""
+    lines = "\n".join(line for line in said.splitlines() if line.startswith("  ")).replace("\\\n", " ")
+    return [shlex.split(line)[1:] for line in lines.splitlines()]
