@@ -52,13 +52,13 @@ def how_to_connect(service: RunningSandbox, environment: Path | None) -> list[st
     from cctui.sandbox.settings import SANDBOX_CLIENT_ID
 
     cctui = "cctui" if environment is None else f"cctui --environment {shlex.quote(str(environment))}"
-    added = f"--name Sandbox --id sandbox --client-id {SANDBOX_CLIENT_ID} --agree"
     return [
         "",
         _("To use it in an environment, in another terminal:"),
         "",
-        f"  {cctui} connections add {added} \\",
-        f"      --api {service.api} --authorization {service.authorization}",
+        f"  {cctui} connections add --name Sandbox --id sandbox --agree \\",
+        f"      --client-id {SANDBOX_CLIENT_ID} --api {service.api} \\",
+        f"      --authorization {service.authorization}",
         f"  {cctui} connections sign-in sandbox",
         "",
         _("Sign-in shows a code: approve it at {address}.").format(address=f"{service.base_url}/activate"),
