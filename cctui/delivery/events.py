@@ -227,9 +227,12 @@ class Problem(_Event, frozen=True, kw_only=True, tag="problem"):
 
 
 class RunEnded(_Event, frozen=True, kw_only=True, tag="run-ended"):
+    """``dry_run``: nothing was sent, and ``totals.sent`` is what would have been."""
+
     status: Status
     totals: Totals
     seconds: float
+    dry_run: bool = False
 
 
 Event = (
@@ -349,6 +352,12 @@ def _sentence(event: Event) -> str:
         case Problem():
             what = _about(event.batch, event.what) if event.batch is not None else event.what
             return f"{what} {event.do}".rstrip()
+        case RunEnded(dry_run=True):
+            return _("{status}: dry run, {sent} to send, in {time}").format(
+                status=_(STATUS_TITLES[event.status]),
+                sent=number(event.totals.sent),
+                time=duration(event.seconds),
+            )
         case RunEnded():
             return _("{status}: {accepted} accepted of {sent} sent, in {time}").format(
                 status=_(STATUS_TITLES[event.status]),

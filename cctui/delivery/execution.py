@@ -262,7 +262,14 @@ class Execution:
             level = Level.ERROR if run.status is Status.FAILED else Level.WARNING
             journal.tell(Problem, level=level, what=ending.problem, do=ending.do_next)
         level = Level.INFO if run.status is Status.SUCCESSFUL else Level.WARNING
-        journal.tell(RunEnded, level=level, status=run.status, totals=run.totals, seconds=round(run.seconds or 0.0, 3))
+        journal.tell(
+            RunEnded,
+            level=level,
+            status=run.status,
+            totals=run.totals,
+            seconds=round(run.seconds or 0.0, 3),
+            dry_run=run.dry_run,
+        )
 
     def _pause(self, pause: Pause) -> None:
         journal = self._journal

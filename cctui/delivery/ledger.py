@@ -132,8 +132,12 @@ class Ledger:
         return [self._as_run(row) for row in rows]
 
     def last_runs(self) -> dict[ExportId, Run]:
-        """The newest run of each export that ever ran."""
-        rows = self._rows("SELECT * FROM runs WHERE number IN (SELECT max(number) FROM runs GROUP BY export)")
+        """The newest run of each export that ever ran. A dry run is one only while it goes on: it delivers nothing."""
+        rows = self._rows(
+            "SELECT * FROM runs WHERE number IN (SELECT max(number) FROM runs "
+            f"WHERE dry_run = 0 OR status IN ({marks(_ACTIVE)}) GROUP BY export)",
+            _ACTIVE,
+        )
         return {run.export: run for run in map(self._as_run, rows)}
 
     def unfinished(self) -> list[Run]:

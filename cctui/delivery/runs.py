@@ -134,7 +134,7 @@ def history(
 
 
 def last_runs(environment: Environment) -> dict[ExportId, Run]:
-    """The newest run of each export that ever ran."""
+    """The newest run of each export that ever ran; see :meth:`Ledger.last_runs`."""
     with Ledger(environment.ledger_path) as ledger:
         return ledger.last_runs()
 
@@ -259,7 +259,15 @@ def _ask(environment: Environment, operator: Operator, run_id: RunId, wish: Wish
     if wish is not Wish.NONE:
         log.write(WishHeard(at=clock.now(), wish=wish))
     if run.status is Status.CANCELED:
-        log.write(RunEnded(at=clock.now(), status=run.status, totals=run.totals, seconds=run.seconds or 0.0))
+        log.write(
+            RunEnded(
+                at=clock.now(),
+                status=run.status,
+                totals=run.totals,
+                seconds=run.seconds or 0.0,
+                dry_run=run.dry_run,
+            )
+        )
     if due(run, clock):
         launch.ensure_worker(environment)
     return run

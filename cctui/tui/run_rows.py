@@ -158,9 +158,12 @@ def outcome(run: Run) -> str:
         return _("{export}: {status}. {problem}").format(export=name, status=status, problem=shown(run.problem))
     totals = run.totals
     rejected = totals.invalid + totals.refused
-    parts = [_("{count} accepted").format(count=number(totals.accepted))]
+    if run.dry_run:
+        parts = [_("dry run"), _("{count} to send").format(count=number(totals.sent))]
+    else:
+        parts = [_("{count} accepted").format(count=number(totals.accepted))]
     if rejected:
         parts.append(_("{count} rejected").format(count=number(rejected)))
-    if totals.waiting:
+    if totals.waiting and not run.dry_run:
         parts.append(_("{count} waiting").format(count=number(totals.waiting)))
     return _("{export}: {status}, {counts}").format(export=name, status=status, counts=", ".join(parts))

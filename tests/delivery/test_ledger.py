@@ -133,6 +133,16 @@ def test_history_is_newest_first_and_paged(ledger: Ledger) -> None:
     assert ledger.unfinished() == []
 
 
+def test_a_dry_run_is_the_last_run_only_while_it_goes_on(ledger: Ledger) -> None:
+    """It delivers nothing: the page of exports must not call an export refreshed by it."""
+    ledger.queue(a_run("real2222"))
+    ledger.record("end", RunId("real2222"), status=Status.FAILED, ended_at=NOON)
+    dry = ledger.queue(a_run("dryr2222", dry_run=True))
+    assert ledger.last_runs() == {ExportId("newsletter"): dry}
+    ledger.record("end", dry.id, status=Status.SUCCESSFUL, ended_at=NOON)
+    assert [run.id for run in ledger.last_runs().values()] == ["real2222"]
+
+
 def test_claiming_counts_only_runs_taken_over(ledger: Ledger) -> None:
     ledger.queue(a_run())
     first = ledger.claim(RunId("aaaa2222"))

@@ -14,6 +14,7 @@ from msgspec import structs
 from cctui.access.roles import Operator, Role
 from cctui.constant_contact.answers import AccountSummary
 from cctui.delivery import runs
+from cctui.delivery.events import sentence
 from cctui.delivery.journal import Stopped
 from cctui.delivery.ledger import AlreadyRunning, LedgerError
 from cctui.delivery.states import BatchState, PauseReason, RunId, Stage, Status, Wish
@@ -112,6 +113,9 @@ def test_a_dry_run_sends_nothing_and_says_what_it_would(story: Story) -> None:
     assert (ended.totals.sent, ended.totals.waiting, ended.totals.adds_up) == (30, 30, True)
     assert {batch.state for batch in story.batches} == {BatchState.NOT_SENT}
     assert runs.report(story.environment, run.id).dry_run
+    said = sentence(story.spool.log.read()[0][-1])
+    assert "30 to send" in said
+    assert "accepted" not in said
 
 
 def test_unsubscribed_people_are_no_errors(story: Story) -> None:

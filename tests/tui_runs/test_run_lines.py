@@ -167,6 +167,8 @@ def test_a_rehearsal_says_that_it_sends_nothing(story: Story) -> None:
     assert "nothing is sent in a rehearsal" in lines[2]
     assert "409,117 to send" in texts(sum_rows(run, 116))[0]
     assert len(sum_rows(run, 116)) == 1
+    assert "dry run, 409,117 to send" in outcome(run)
+    assert "waiting" not in outcome(run)
 
 
 def test_a_failed_stage_is_marked_and_the_later_ones_never_began(story: Story) -> None:
