@@ -61,8 +61,10 @@ def joined(*texts: str) -> str:
 
 
 def stored(text: str) -> str:
-    """``text`` as it is kept: the recipe where there is one."""
-    return _MARK + json.dumps(text.recipe, ensure_ascii=False) if isinstance(text, Said) else text
+    """``text`` as it is kept: the recipe where there is one, and where plain text could be taken for one."""
+    if isinstance(text, Said):
+        return _MARK + json.dumps(text.recipe, ensure_ascii=False)
+    return _MARK + json.dumps(text, ensure_ascii=False) if text.startswith(_MARK) else text
 
 
 def retold(kept: str) -> str:

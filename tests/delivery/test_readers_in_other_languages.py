@@ -111,6 +111,11 @@ def test_a_recipe_that_is_none_is_shown_and_harms_nobody(kept: str) -> None:
     assert retold(kept) == kept[1:]
 
 
+@pytest.mark.parametrize("text", ["\x1e", '\x1e{"message": "Save"}', "\x1e\x1e[1", '\x1e"'])
+def test_plain_text_that_looks_like_a_recipe_stays_what_it_is(text: str) -> None:
+    assert retold(stored(text)) == text
+
+
 def test_a_recipe_reaches_nothing_but_its_values() -> None:
     said = retell({"message": "{a.__class__} {b} {c}", "values": {"b": "{c}", "c": "x"}})
     assert said == "{a.__class__} {c} x"
