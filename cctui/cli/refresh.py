@@ -13,8 +13,10 @@ from cctui.locales import _, ngettext, number
 from cctui.masking import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cctui.definitions.environment import Environment
-    from cctui.delivery.firings import Refresh
+    from cctui.delivery.firings import Refresh, SegmentCount
     from cctui.delivery.states import Run
 
 _LOOK_EVERY = 0.25
@@ -62,13 +64,34 @@ def _carried_out(environment: Environment, asked: Refresh) -> Refresh:
     clock, said = SystemClock(), ""
     while True:
         now = operations.find(environment, asked.number)
+        counts = [one for one in operations.segment_counts(environment).values() if one.refresh >= asked.number]
         if now is None or not now.waiting:
+            _say_counts(counts)
             return now or asked
-        if now.problem and now.problem != said:
-            said = now.problem
-            click.echo(_("Waiting: {reason}").format(reason=printable(said)), err=True)
+        waits_for = _("Waiting: {reason}").format(reason=printable(now.problem)) if now.problem else ""
+        if any(not one.status.ended for one in counts):
+            waits_for = _("Segments are counted, then exports run.")
+        if waits_for and waits_for != said:
+            said = waits_for
+            click.echo(said, err=True)
         runs.keep_going(environment)
         clock.wait(_LOOK_EVERY)
+
+
+def _say_counts(counts: Sequence[SegmentCount]) -> None:
+    """How many segments were counted for the refresh, and which could not be."""
+    from cctui.delivery.states import Status
+
+    counted = sum(one.status is Status.SUCCESSFUL for one in counts)
+    if counts:
+        text = ngettext("{count} segment was counted.", "{count} segments were counted.", counted)
+        click.echo(text.format(count=number(counted)), err=True)
+    for one in counts:
+        if one.status is Status.FAILED:
+            text = _("The segment {segment} cannot be counted.").format(segment=printable(one.segment, 60))
+            click.echo(
+                " ".join(part for part in (text, printable(one.problem), printable(one.do_next)) if part), err=True
+            )
 
 
 def _followed(environment: Environment, refresh: Refresh) -> list[Run]:

@@ -1,4 +1,7 @@
-"""What is kept of schedules and refreshes, so that nothing that came due is lost and nothing fires twice."""
+"""What is kept of schedules and refreshes, so that nothing that came due is lost and nothing fires twice.
+
+What a refresh found out about segments is kept beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cctui.definitions.model import ExportId
-from cctui.delivery.states import RunId, Trigger
+from cctui.delivery.states import RunId, Status, Trigger
 
 SYSTEM_REFRESH = "system-refresh"
 """The schedule of the system refresh, as marks name it."""
@@ -26,11 +29,11 @@ class Mark(Struct, frozen=True):
 
 
 class Refresh(Struct, frozen=True):
-    """A refresh of some exports: asked for, then, as soon as the profiles are all there, turned into runs.
+    """A refresh of some exports: asked for, then, as soon as profiles are there and segments counted, turned into runs.
 
     ``due_at`` is the moment it was due at by a schedule, the first of ``missed`` ones; ``exports`` are those that shall
-    run. While ``waiting`` the profiles are looked at; ``problem`` says what is waited for, or what was given up for.
-    ``runs`` are those that came of it, skipped ones among them.
+    run. While ``waiting`` the profiles are looked at, then segments are counted; ``problem`` says what is waited for,
+    or what was given up for. ``runs`` are those that came of it, skipped ones among them.
     """
 
     number: int
@@ -44,6 +47,22 @@ class Refresh(Struct, frozen=True):
     problem: str = ""
     ended_at: datetime | None = None
     runs: list[RunId] = []
+
+
+class SegmentCount(Struct, frozen=True):
+    """A segment as the last refresh found it, or is finding it: a task of that refresh, by its number.
+
+    ``version`` is that of the profiles that were counted. ``counted_at`` is when that was over.
+    """
+
+    segment: str
+    refresh: int
+    status: Status
+    version: str
+    members: int | None = None
+    counted_at: datetime | None = None
+    problem: str = ""
+    do_next: str = ""
 
 
 def schedule_of(export: str) -> str:

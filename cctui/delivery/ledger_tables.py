@@ -15,11 +15,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from cctui.delivery.alerts import AlertState
-from cctui.delivery.firings import Mark, Refresh
+from cctui.delivery.firings import Mark, Refresh, SegmentCount
 from cctui.delivery.states import Batch, Run, Totals
 from cctui.locales import said
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 TOTALS = tuple(field.name for field in structs.fields(Totals))
 RUN_COLUMNS = tuple(
@@ -28,12 +28,14 @@ RUN_COLUMNS = tuple(
 BATCH_COLUMNS = tuple(field.name for field in structs.fields(Batch))
 MARK_COLUMNS = tuple(field.name for field in structs.fields(Mark))
 REFRESH_COLUMNS = tuple(field.name for field in structs.fields(Refresh))
+COUNT_COLUMNS = tuple(field.name for field in structs.fields(SegmentCount))
 ALERT_COLUMNS = tuple(field.name for field in structs.fields(AlertState))
 TABLES = {
     "runs": RUN_COLUMNS,
     "batches": BATCH_COLUMNS,
     "schedules": MARK_COLUMNS,
     "refreshes": REFRESH_COLUMNS,
+    "segment_counts": COUNT_COLUMNS,
     "alerts": ALERT_COLUMNS,
 }
 """The columns of each table that its seal covers."""
@@ -89,7 +91,13 @@ CREATE TABLE alerts (
   told_at TEXT, problem TEXT NOT NULL, seal TEXT NOT NULL, PRIMARY KEY (alert, subject)
 ) STRICT
 """
-_SINCE = (_SINCE_VERSION_1, _SINCE_VERSION_2, _SINCE_VERSION_3, _SINCE_VERSION_4)
+_SINCE_VERSION_5 = """
+CREATE TABLE segment_counts (
+  segment TEXT PRIMARY KEY, refresh INTEGER NOT NULL, status TEXT NOT NULL, version TEXT NOT NULL, members INTEGER,
+  counted_at TEXT, problem TEXT NOT NULL, do_next TEXT NOT NULL, seal TEXT NOT NULL
+) STRICT
+"""
+_SINCE = (_SINCE_VERSION_1, _SINCE_VERSION_2, _SINCE_VERSION_3, _SINCE_VERSION_4, _SINCE_VERSION_5)
 _NEW_COLUMNS = {1: ("due_at",), 2: ("only_rejected_of", "wanted", "absent", "untraced")}
 """The columns of runs that a ledger of this version does not have yet."""
 

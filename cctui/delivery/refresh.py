@@ -1,13 +1,14 @@
 """Refreshes: every export with an active schedule at once, by hand or when the system refresh comes due.
 
-A refresh is asked for in the ledger. The worker looks at the profiles first and then turns it into runs: an export that
-cannot run becomes a run that was skipped, with the reason; one that is still running is not queued a second time.
+A refresh is asked for in the ledger. The worker looks at the profiles, counts segments and then turns it into runs: an
+export that cannot run becomes a run that was skipped, with the reason; one that is still running is not queued a second
+time.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from cctui.definitions.model import ConnectionId, ExportDefinition, ExportId, Li
 from cctui.definitions.toml_files import DefinitionError
 from cctui.delivery import launch
 from cctui.delivery.events import CameDueAgain, Level, Problem, RanLate, RunEnded, RunQueued
-from cctui.delivery.firings import Refresh
+from cctui.delivery.firings import Refresh, SegmentCount
 from cctui.delivery.ledger import new_run
 from cctui.delivery.runs import new_run_id
 from cctui.delivery.schedule_ledger import ScheduleLedger, new_refresh
@@ -31,6 +32,7 @@ from cctui.delivery.states import Run, Status, Trigger
 from cctui.errors import UsageError
 from cctui.host.clock import Clock, SystemClock
 from cctui.locales import _
+from cctui.locales.said import joined
 from cctui.masking import printable
 from cctui.schedule.due import late
 
@@ -105,13 +107,30 @@ def recent(environment: Environment, limit: int = 20) -> list[Refresh]:
         return ledger.refreshes(limit)
 
 
+def segment_counts(environment: Environment) -> dict[str, SegmentCount]:
+    """What refreshes found out about segments."""
+    if not environment.ledger_path.exists():
+        return {}
+    with ScheduleLedger(environment.ledger_path) as ledger:
+        return ledger.segment_counts()
+
+
 def carry_out(
-    environment: Environment, ledger: ScheduleLedger, refresh: Refresh, clock: Clock, *, given_up: str = ""
+    environment: Environment,
+    ledger: ScheduleLedger,
+    refresh: Refresh,
+    clock: Clock,
+    *,
+    given_up: str = "",
+    not_counted: Mapping[str, SegmentCount] | None = None,
 ) -> None:
-    """Turn ``refresh`` into runs; where it was ``given_up`` for some reason, into runs that were skipped for it."""
+    """Turn ``refresh`` into runs; where it was ``given_up`` for some reason, into runs that were skipped for it.
+
+    An export with a segment that could ``not`` be ``counted`` is skipped for that, and the others run (S2).
+    """
     now = clock.now()
     refresh = structs.replace(refresh, problem=given_up)
-    runs = [run for export in refresh.exports for run in _run_of(environment, refresh, export, now)]
+    runs = [run for export in refresh.exports for run in _run_of(environment, refresh, export, not_counted or {}, now)]
     added, busy = ledger.carry_out(refresh, runs)
     for run in added:
         _LOG.info("run %s of %s: %s, %s", run.id, run.export, run.status, refresh.trigger)
@@ -125,14 +144,20 @@ def carry_out(
         )
 
 
-def _run_of(environment: Environment, refresh: Refresh, export: ExportId, now: datetime) -> Iterable[Run]:
+def _run_of(
+    environment: Environment,
+    refresh: Refresh,
+    export: ExportId,
+    not_counted: Mapping[str, SegmentCount],
+    now: datetime,
+) -> Iterable[Run]:
     """The run of an export, queued or skipped; none where the export was removed meanwhile."""
     problem, advice = refresh.problem, ""
     definition: ExportDefinition | None = None
     try:
         definition = environment.export(export).definition
         if not problem:
-            problem, advice = _why_not(environment, definition)
+            problem, advice = _why_not(environment, definition, not_counted)
     except NotFound:
         return
     except DefinitionError as broken:
@@ -154,7 +179,9 @@ def _run_of(environment: Environment, refresh: Refresh, export: ExportId, now: d
     yield run
 
 
-def _why_not(environment: Environment, export: ExportDefinition) -> tuple[str, str]:
+def _why_not(
+    environment: Environment, export: ExportDefinition, not_counted: Mapping[str, SegmentCount]
+) -> tuple[str, str]:
     """Why an export cannot run at all, and what to do; two empty texts where it can (C22, X12)."""
     if export.connection is None:
         return _("The export has no connection."), _("Edit the export and choose a connection.")
@@ -164,6 +191,9 @@ def _why_not(environment: Environment, export: ExportDefinition) -> tuple[str, s
         return missing.what, _("Edit the export and choose a connection.")
     except DefinitionError as broken:
         return broken.happened, broken.do
+    for count in (not_counted[name] for name in export.segments if name in not_counted):
+        what = _("The segment {segment} cannot be counted.").format(segment=printable(count.segment, 60))
+        return joined(what, count.problem), count.do_next or _("Mend the segment, or take it out of the export.")
     return "", ""
 
 

@@ -1,4 +1,4 @@
-"""The part of the ledger that is about schedules and refreshes: how far each was dealt with, and what waits.
+"""The part of the ledger that is about schedules and refreshes: what is dealt with, what waits, what was counted.
 
 Firing is one commit: the mark of the schedule moves on and its refresh is there, or neither. Turning a refresh into
 runs is one commit too. So a crash at any point leaves each moment either due or fired, never both and never neither.
@@ -6,14 +6,14 @@ runs is one commit too. So a crash at any point leaves each moment either due or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import structs
 
-from cctui.delivery.firings import Mark, Refresh
+from cctui.delivery.firings import Mark, Refresh, SegmentCount
 from cctui.delivery.ledger import Ledger
-from cctui.delivery.ledger_tables import MARK_COLUMNS, REFRESH_COLUMNS, marks, values
+from cctui.delivery.ledger_tables import COUNT_COLUMNS, MARK_COLUMNS, REFRESH_COLUMNS, marks, values
 from cctui.delivery.states import Run, Status, Trigger
 
 _KEPT_REFRESHES = 200
@@ -72,6 +72,19 @@ class ScheduleLedger(Ledger):
             if found is not None and found.waiting and found.problem != problem:
                 self._put_refresh(structs.replace(found, problem=problem))
 
+    def segment_counts(self) -> dict[str, SegmentCount]:
+        """What refreshes found out about segments, in the order of the source."""
+        rows = self._rows("SELECT * FROM segment_counts ORDER BY rowid")
+        found = [self._typed(self._sealed(row, COUNT_COLUMNS), SegmentCount, json=()) for row in rows]
+        return {count.segment: count for count in found}
+
+    def keep_segment_counts(self, counts: Sequence[SegmentCount], *, whole: bool = False) -> None:
+        """Keep ``counts`` in place of earlier ones; where they are the ``whole`` list, forget all others."""
+        with self._writing("segment-counts"):
+            if whole:
+                self._db.execute("DELETE FROM segment_counts")
+            self._put_counts(counts)
+
     def carry_out(self, refresh: Refresh, runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
         """Turn a refresh into ``runs``, and end it. Returns the runs that are in the ledger now.
 
@@ -94,6 +107,11 @@ class ScheduleLedger(Ledger):
                     ended_at=self._clock.now(),
                     runs=[run.id for run in added],
                 )
+            )
+            self._put_counts(
+                structs.replace(count, status=Status.SKIPPED, problem=refresh.problem)
+                for count in self.segment_counts().values()
+                if count.refresh <= refresh.number and not count.status.ended
             )
             self._db.execute(
                 "DELETE FROM refreshes WHERE waiting = 0 AND number <= (SELECT max(number) FROM refreshes) - ?",
@@ -121,6 +139,15 @@ class ScheduleLedger(Ledger):
             f"UPDATE refreshes SET {assignments} WHERE number = ?", (*values(refresh, REFRESH_COLUMNS), refresh.number)
         )
         return refresh
+
+    def _put_counts(self, counts: Iterable[SegmentCount]) -> None:
+        columns = (*COUNT_COLUMNS, "seal")
+        changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        self._db.executemany(
+            f"INSERT INTO segment_counts ({', '.join(columns)}) VALUES ({marks(columns)}) "
+            f"ON CONFLICT (segment) DO UPDATE SET {changes}",
+            [values(count, COUNT_COLUMNS) for count in counts],
+        )
 
     def _put_marks(self, of: Sequence[Mark]) -> None:
         columns = (*MARK_COLUMNS, "seal")

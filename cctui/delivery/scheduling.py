@@ -10,7 +10,7 @@ before, and schedules begin anew.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,13 +24,14 @@ from cctui.definitions.model import ExportId, ExportSchedule
 from cctui.delivery.firings import SYSTEM_REFRESH, Mark, Refresh, export_of, schedule_of
 from cctui.delivery.refresh import BY_ITSELF, carry_out
 from cctui.delivery.schedule_ledger import ScheduleLedger, new_refresh
+from cctui.delivery.segment_counting import Begin, Names, SegmentCounting, in_background
 from cctui.delivery.states import Trigger
 from cctui.errors import CctuiError
 from cctui.host.clock import Clock
 from cctui.locales import _
 from cctui.masking import harmless
 from cctui.profiles.opening import open_source
-from cctui.profiles.source import SourceError
+from cctui.profiles.source import Source, SourceError
 from cctui.schedule.due import WRONG_CLOCK, due, next_moment
 from cctui.schedule.recurrence import Schedule
 
@@ -71,7 +72,13 @@ class _OfMark(Struct, frozen=True):
 class Scheduling:
     """The duty of firing schedules; called in every round of the worker with the present moment."""
 
-    def __init__(self, environment: Environment, clock: Clock, ledger: ScheduleLedger | None = None) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        clock: Clock,
+        ledger: ScheduleLedger | None = None,
+        begin: Begin = in_background,
+    ) -> None:
         self._environment = environment
         self._clock = clock
         self._given = ledger
@@ -79,22 +86,54 @@ class Scheduling:
         self._rules: list[_Rule] | None = None
         self._next: datetime | None = None
         self._last_now: datetime | None = None
-        self._profiles = _Profiles(environment, clock)
+        self._profiles = _Profiles(self._open_profiles, clock)
+        self._counting = SegmentCounting(self._open_profiles, clock, begin)
 
     def __call__(self, now: datetime) -> bool:
-        """Fire and carry out; returns whether a refresh waits for its profiles."""
+        """Fire and carry out; returns whether a refresh waits for its profiles, or for its segments to be counted."""
         ledger = self._ledger
         self._fire(ledger, now)
         waiting = ledger.waiting_refreshes()
         if not waiting:
             self._profiles.forget()
+            self._counting.forget()
             return False
         if not self._profiles.ready():
             return self._wait(ledger, waiting)
         for refresh in waiting:
-            carry_out(self._environment, ledger, refresh, self._clock)
+            if refresh.problem:
+                ledger.note_refresh(refresh.number, "")
+        counted = self._counting.go_on(ledger, waiting, self._segments_of)
+        if counted is None:
+            return True
+        if counted.again:
+            self._profiles.look_again(counted.problem)
+            return self._wait(ledger, waiting)
+        covered = [refresh for refresh in waiting if counted.covers(refresh, self._segments_of(refresh))]
+        for refresh in covered:
+            carry_out(self._environment, ledger, refresh, self._clock, not_counted=counted.failed)
         self._profiles.forget()
-        return False
+        self._counting.forget()
+        return len(covered) < len(waiting)
+
+    @property
+    def counting(self) -> bool:
+        """Whether a thread is counting segments at this moment: it cannot be broken off."""
+        return self._counting.busy
+
+    def _open_profiles(self) -> Source:
+        definition = self._environment.read().definition
+        return open_source(self._environment.root, definition.profiles, definition.segments)
+
+    def _segments_of(self, refresh: Refresh) -> Names:
+        """What has to be counted for ``refresh``: everything, or for an export that runs by itself what it sends."""
+        if refresh.trigger is Trigger.SYSTEM_REFRESH:
+            return None
+        names: set[str] = set()
+        for export in refresh.exports:
+            with suppress(CctuiError):  # a run says itself why its export cannot be read
+                names.update(self._environment.export(export).definition.segments)
+        return frozenset(names)
 
     @property
     def _ledger(self) -> ScheduleLedger:
@@ -112,6 +151,7 @@ class Scheduling:
                 ledger.note_refresh(refresh.number, problem)
         if gave_up:
             self._profiles.forget()
+            self._counting.forget()
         return not gave_up
 
     # What is due
@@ -230,8 +270,8 @@ def _saved(stored: Stored[Any]) -> datetime:
 class _Profiles:
     """Whether the profiles are all there: they can be read, and nothing about them changes for a while."""
 
-    def __init__(self, environment: Environment, clock: Clock) -> None:
-        self._environment = environment
+    def __init__(self, open_profiles: Callable[[], Source], clock: Clock) -> None:
+        self._open = open_profiles
         self._clock = clock
         self.problem = ""
         self.forget()
@@ -241,13 +281,23 @@ class _Profiles:
         self._began: float | None = None
         self._seen: tuple[str, float] | None = None
         self._look_at = 0.0
+        self._whole = False
+
+    def look_again(self, problem: str) -> None:
+        """They changed, or there is a ``problem`` with them, after all."""
+        self.forget()
+        self.problem = problem or _("The profiles are still being written.")
 
     def waited(self) -> float:
         """Seconds since the first look."""
         return 0.0 if self._began is None else self._clock.monotonic() - self._began
 
     def ready(self) -> bool:
-        """Whether a refresh may go on. Cheap while it is too early for another look."""
+        """Whether a refresh may go on, from then on until they are looked at anew. Cheap while it is too early."""
+        self._whole = self._whole or self._look()
+        return self._whole
+
+    def _look(self) -> bool:
         now = self._clock.monotonic()
         if self._began is None:
             self._began, self._look_at = now, now
@@ -272,8 +322,7 @@ class _Profiles:
     def _version(self) -> str | None:
         """What the profiles are now; ``None`` where no look would help: each run then says itself what is wrong."""
         try:
-            definition = self._environment.read().definition
-            source = open_source(self._environment.root, definition.profiles, definition.segments)
+            source = self._open()
         except CctuiError:
             return None
         with closing(source):

@@ -8,6 +8,7 @@ time (schedules, pruning) is a duty, called in every round.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 import traceback
@@ -288,13 +289,19 @@ def serve(environment: Environment, *, until_idle: bool) -> int:
     open_log(environment.worker_log_path)
     locales.use(environment.read().definition.environment.language or locales.from_locale())
     locales.remember()
-    duties: list[Duty] = [Pruning(environment, clock), Scheduling(environment, clock), Alerting(environment, clock)]
+    scheduling = Scheduling(environment, clock)
+    duties: list[Duty] = [Pruning(environment, clock), scheduling, Alerting(environment, clock)]
     worker = Worker(environment, clock=clock, duties=duties)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _number, _frame: worker.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        return worker.serve(until_idle=until_idle)
+        code = worker.serve(until_idle=until_idle)
     except CctuiError as problem:
         _LOG.error("%s", problem)
         raise
+    if scheduling.counting:
+        # Python would take Arrow and DuckDB apart under the thread that counts: it hangs or aborts.
+        logging.shutdown()
+        os._exit(code)
+    return code

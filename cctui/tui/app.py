@@ -141,7 +141,9 @@ class CctuiApp(PagedApp):
         if self._segments is None:
             from cctui.tui.segment_reading import SegmentReader
 
-            self._segments = SegmentReader(self.environment, self._segments_changed)
+            self._segments = SegmentReader(
+                self.environment, self._segments_changed, lambda: self.snapshot.segment_counts
+            )
         return self._segments
 
     def _segments_changed(self) -> None:
@@ -199,8 +201,8 @@ class CctuiApp(PagedApp):
         if not self.is_headless and terminal_gone():
             self.exit(return_code=128 + signal.SIGHUP)
             return
-        if any(run.status is Status.QUEUED for run in self.snapshot.unfinished):
-            # The worker that was there when the run was queued may have been about to leave.
+        if self.snapshot.refresh_waits or any(run.status is Status.QUEUED for run in self.snapshot.unfinished):
+            # The worker that was there when it was asked for may have been about to leave.
             self.run_worker(self._keep_going, thread=True, exclusive=True, exit_on_error=False, group="keep going")
         if self._reader.changed():
             self.read_again()
@@ -239,12 +241,19 @@ class CctuiApp(PagedApp):
             self.screen.tick(changed=True)
 
     def _take(self, snapshot: Snapshot) -> None:
-        before, self.snapshot = self.snapshot.environment, snapshot
+        before, counts = self.snapshot.environment, self.snapshot.segment_counts
+        self.snapshot = snapshot
         if snapshot.environment is not None:
             self.zone = ZoneInfo(snapshot.environment.environment.time_zone)
             if confined(self.operator):
                 self._look_at_role(snapshot.environment.users)
             self._look_at_source(before, snapshot.environment)
+        # While a refresh counts, its own numbers are shown; reading along would only slow it down.
+        counted = snapshot.segment_counts != counts and all(
+            count.status.ended for count in snapshot.segment_counts.values()
+        )
+        if counted and self._segments is not None:
+            self._segments.look()
 
     def _look_at_source(self, before: EnvironmentDefinition | None, now: EnvironmentDefinition) -> None:
         """Where profiles and segments were defined anew, what was read of them is read again."""

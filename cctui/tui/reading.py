@@ -15,7 +15,8 @@ from cctui.definitions.model import (
     ExportDefinition,
     ExportId,
 )
-from cctui.delivery.ledger import Ledger
+from cctui.delivery.firings import SegmentCount
+from cctui.delivery.schedule_ledger import ScheduleLedger
 from cctui.delivery.states import Run
 from cctui.errors import CctuiError
 from cctui.host.clock import Clock
@@ -36,6 +37,8 @@ class Snapshot(Struct, frozen=True):
     signed_in: frozenset[str] = frozenset()
     last_runs: dict[ExportId, Run] = {}
     unfinished: tuple[Run, ...] = ()
+    segment_counts: dict[str, SegmentCount] = {}
+    refresh_waits: bool = False
     worker_alive: bool = True
     problem: CctuiError | None = None
 
@@ -91,16 +94,16 @@ class Reader:
     def __init__(self, environment: Environment, clock: Clock) -> None:
         self._environment = environment
         self._clock = clock
-        self._ledger: Ledger | None = None
+        self._ledger: ScheduleLedger | None = None
         self._problem: CctuiError | None = None
         self._version = ""
 
     @property
-    def ledger(self) -> Ledger | None:
+    def ledger(self) -> ScheduleLedger | None:
         """The ledger, as soon as anything has ever run here; ``None`` also where it cannot be used."""
         if self._ledger is None and self._problem is None and self._environment.ledger_path.exists():
             try:
-                self._ledger = Ledger(self._environment.ledger_path, self._clock)
+                self._ledger = ScheduleLedger(self._environment.ledger_path, self._clock)
             except CctuiError as problem:
                 self._problem = problem
         return self._ledger
@@ -129,10 +132,14 @@ class Reader:
         connections = tuple(environment.connections())
         last_runs: dict[ExportId, Run] = {}
         unfinished: tuple[Run, ...] = ()
+        segment_counts: dict[str, SegmentCount] = {}
+        refresh_waits = False
         if ledger is not None:
             try:
                 last_runs = ledger.last_runs()
                 unfinished = tuple(ledger.unfinished())
+                segment_counts = ledger.segment_counts()
+                refresh_waits = bool(ledger.waiting_refreshes())
             except CctuiError as found:
                 problem = problem or found
         return Snapshot(
@@ -146,6 +153,8 @@ class Reader:
             ),
             last_runs=last_runs,
             unfinished=unfinished,
+            segment_counts=segment_counts,
+            refresh_waits=refresh_waits,
             worker_alive=not unfinished or worker_alive(environment),
             problem=problem,
         )

@@ -7,12 +7,14 @@ be broken off: with Textual's own thread workers the application would not close
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 from msgspec import Struct, structs
 
 from cctui.definitions.environment import Environment
+from cctui.delivery.firings import SegmentCount
+from cctui.delivery.states import Status
 from cctui.errors import CctuiError
 from cctui.profiles.source import Attribute, Segment, SegmentName, Source
 
@@ -23,11 +25,12 @@ _PREVIEW_FIELDS = 12
 
 
 class SegmentList(Struct, frozen=True):
-    """What is known so far. ``reading`` tells that more is on its way."""
+    """What is known so far. ``reading`` tells that more is on its way, ``version`` of which data this is."""
 
     segments: tuple[Segment, ...] = ()
     reading: bool = True
     problem: CctuiError | None = None
+    version: str = ""
 
 
 class SegmentDetail(Struct, frozen=True):
@@ -41,11 +44,20 @@ class SegmentDetail(Struct, frozen=True):
 
 
 class SegmentReader:
-    """Answers at once with what it knows, reads the rest, and calls ``changed`` from its thread."""
+    """Answers at once with what it knows, reads the rest, and calls ``changed`` from its thread.
 
-    def __init__(self, environment: Environment, changed: Callable[[], object]) -> None:
+    What a refresh has ``counted`` of the data as they are is not counted again.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        changed: Callable[[], object],
+        counted: Callable[[], Mapping[str, SegmentCount]] = dict,
+    ) -> None:
         self._environment = environment
         self._changed = changed
+        self._counted = counted
         self._wake = threading.Condition()
         self._wanted: list[SegmentName | None] = []
         self._reading = False
@@ -118,6 +130,11 @@ class SegmentReader:
             source.close()
 
     def _read_list(self, source: Source) -> None:
+        self._counts.update(
+            (SegmentName(count.segment), count.members)
+            for count in self._counted().values()
+            if count.status is Status.SUCCESSFUL and count.version == self._version and count.members is not None
+        )
         segments = [
             structs.replace(segment, members=self._counts.get(segment.name, segment.members))
             for segment in source.segments()
@@ -133,10 +150,10 @@ class SegmentReader:
                 segments[index] = structs.replace(segment, members=count)
             except CctuiError as problem:
                 segments[index] = structs.replace(segment, problem=str(problem))
-        self._list = SegmentList(tuple(segments), reading=False)
+        self._list = SegmentList(tuple(segments), reading=False, version=self._version)
 
     def _publish(self, segments: list[Segment]) -> None:
-        self._list = SegmentList(tuple(segments))
+        self._list = SegmentList(tuple(segments), version=self._version)
         self._changed()
 
     def _refuse(self, name: SegmentName | None, problem: CctuiError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from importlib import metadata
 from pathlib import Path
@@ -28,8 +28,9 @@ from cctui.definitions.model import (
 )
 from cctui.definitions.preferences import Preferences
 from cctui.delivery.alerts import AlertState
-from cctui.delivery.firings import Refresh
-from cctui.delivery.states import TRIGGER_TITLES, Run
+from cctui.delivery.firings import Refresh, SegmentCount
+from cctui.delivery.states import STATUS_TITLES, TRIGGER_TITLES, Run, Status
+from cctui.errors import CctuiError
 from cctui.locales import _, date_time, number, percent, relative_time, weekday
 from cctui.profiles.source import Segment
 from cctui.tui import alert_lines, glyphs
@@ -69,6 +70,8 @@ _STATUS, _UPDATED = 27, 18
 _LABEL = 22
 PREFERENCE = "preference"
 """The kind of target that is a choice of the operator; its name follows after a slash."""
+COUNT = "count"
+"""The kind of target that is a segment which could not be counted; its name follows after a slash."""
 THEME = "theme/"
 """Begins the name of a choice of colours; the theme's name follows, nothing where the terminal decides."""
 
@@ -85,6 +88,8 @@ class SystemFacts(Struct, frozen=True):
     role: Role = Role.ADMINISTRATOR
     segments: tuple[Segment, ...] = ()
     segments_read: bool = False
+    segments_version: str = ""
+    segment_counts: dict[str, SegmentCount] = {}
     source_problem: str = ""
     exports: tuple[Stored[ExportDefinition] | Broken, ...] = ()
     last_runs: dict[ExportId, Run] = {}
@@ -95,6 +100,11 @@ class SystemFacts(Struct, frozen=True):
     audit: tuple[Entry, ...] = ()
     preferences: Preferences = Preferences()
     alerts: tuple[AlertState, ...] = ()
+
+    @property
+    def refreshing_profiles(self) -> bool:
+        """Whether a refresh is looking at the profiles, and has not come to the segments."""
+        return any(one.waiting for one in self.refreshes) and not being_counted(self.segment_counts.values())
 
 
 # Status
@@ -110,7 +120,8 @@ def status_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     )
     lines = [*_refresh_lines(facts), BoardLine(), BoardLine(head)]
     lines += _group(_("Profile source"), [_source_line(facts, name)])
-    lines += _group(_("Segments"), [_segment_line(segment, facts, name) for segment in facts.segments])
+    segments = [_segment_line(segment, facts, name) for segment in facts.segments]
+    lines += _group(_("Segments"), segments, _counted_so_far(facts))
     lines += _group(_("Exports"), [_export_line(stored, facts, name) for stored in facts.exports])
     if facts.environment.alerts:
         lines += _group(_("Alerts"), [_alert_line(alert, facts, name) for alert in facts.environment.alerts])
@@ -123,6 +134,8 @@ def _refresh_lines(facts: SystemFacts) -> list[BoardLine]:
     lines: list[Line] = []
     if waiting is not None:
         text = shown(waiting.problem) or _("The profiles are looked at.")
+        if being_counted(facts.segment_counts.values()):
+            text = _("Segments are counted, then exports run.")
         lines.append((Part(f"{glyphs.RUNNING} {_('Refreshing')}  ", Tone.ACCENT), Part(text, Tone.QUIET)))
     elif last is not None:
         told = _("Last refreshed {time} ({trigger}, {who})").format(
@@ -163,9 +176,26 @@ def _next_refresh(facts: SystemFacts) -> str:
     return runs[0] if runs else ""
 
 
-def _group(name: str, lines: Sequence[BoardLine]) -> list[BoardLine]:
-    title_line = (Part(name, Tone.STRONG), Part(f"  {number(len(lines))}", Tone.QUIET))
+def _group(name: str, lines: Sequence[BoardLine], progress: str = "") -> list[BoardLine]:
+    title_line = (Part(name, Tone.STRONG), Part(f"  {progress or number(len(lines))}", Tone.QUIET))
     return [BoardLine(title_line), *lines, BoardLine()]
+
+
+def being_counted(counts: Iterable[SegmentCount]) -> bool:
+    """Whether a refresh is counting segments."""
+    return any(not count.status.ended for count in counts)
+
+
+def _counted_so_far(facts: SystemFacts) -> str:
+    """How many of the segments the refresh at work has counted (S5); nothing while none is."""
+    counts = facts.segment_counts.values()
+    if not being_counted(counts):
+        return ""
+    newest = max(count.refresh for count in counts)
+    tasks = [count for count in counts if count.refresh == newest]
+    return _("{done} of {count} refreshed").format(
+        done=number(sum(count.status.ended for count in tasks)), count=number(len(tasks))
+    )
 
 
 def _task(name: str, status: Cell, updated: str, width: int, target: str = "") -> BoardLine:
@@ -187,6 +217,8 @@ def _source_line(facts: SystemFacts, width: int) -> BoardLine:
     name = shown(f"{profiles.kind.value}: {', '.join(paths)}")
     if facts.source_problem:
         return _task(name, Cell(f"{glyphs.BAD} {_('Failed')}", Tone.BAD), "", width, "problem")
+    if facts.refreshing_profiles:
+        return _task(name, _working(Status.REFRESHING), "", width)
     if not facts.segments_read:
         return _task(name, Cell(f"{glyphs.RUNNING} {_('Reading')}", Tone.QUIET), "", width)
     moments = [segment.last_refreshed for segment in facts.segments if segment.last_refreshed]
@@ -195,16 +227,35 @@ def _source_line(facts: SystemFacts, width: int) -> BoardLine:
 
 
 def _segment_line(segment: Segment, facts: SystemFacts, width: int) -> BoardLine:
-    if segment.problem:
+    """A segment as the refresh at work, or else the last one, found it; where there was none, as it was read now."""
+    count = facts.segment_counts.get(segment.name)
+    target = f"segments/{segment.name}"
+    if count is not None and not count.status.ended:
+        status = _working(count.status)
+    elif segment.problem:
         status = Cell(f"{glyphs.BAD} {_('Failed')}", Tone.BAD)
+    elif count is not None and count.status is Status.FAILED and count.version == facts.segments_version:
+        status = Cell(f"{glyphs.BAD} {_('Failed')}", Tone.BAD)
+        target = f"{COUNT}/{segment.name}"
     elif segment.state is SegmentState.INACTIVE:
         status = Cell(f"{glyphs.WARNING} {_('Skipped')}", Tone.WARNING)
     elif segment.members is None:
         status = Cell(f"{glyphs.RUNNING} {_('Counting')}", Tone.QUIET)
     else:
         status = Cell(f"{glyphs.GOOD} {_('Successful')}", Tone.GOOD)
-    updated = relative_time(segment.last_refreshed, facts.now) if segment.last_refreshed else "–"
-    return _task(shown(segment.display_name), status, updated, width, f"segments/{segment.name}")
+    moment = (count.counted_at if count else None) or segment.last_refreshed
+    updated = relative_time(moment, facts.now) if moment else "–"
+    return _task(shown(segment.display_name), status, updated, width, target)
+
+
+def _working(status: Status) -> Cell:
+    return Cell(f"{glyphs.status_sign(status)} {_(STATUS_TITLES[status])}", Tone.ACCENT)
+
+
+def counting_problem(count: SegmentCount) -> CctuiError:
+    """What stood in the way of counting a segment, to be shown."""
+    what = _("The segment {segment} cannot be counted.").format(segment=shown(count.segment, 60))
+    return CctuiError(what, why=shown(count.problem), do=shown(count.do_next))
 
 
 def _export_line(stored: Stored[ExportDefinition] | Broken, facts: SystemFacts, width: int) -> BoardLine:

@@ -6,7 +6,7 @@ The profiles are a stand-in that is whole, changing or unreadable; runs are queu
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,15 @@ from cctui.definitions.model import (
     ExportDefinition,
     ExportSchedule,
     RefreshSchedule,
+    SegmentState,
 )
 from cctui.delivery import launch, scheduling
 from cctui.delivery.run_log import RunLog
 from cctui.delivery.schedule_ledger import ScheduleLedger
 from cctui.delivery.scheduling import Scheduling
+from cctui.delivery.segment_counting import Begin
 from cctui.delivery.states import Run, Status
-from cctui.profiles.source import SourceError
+from cctui.profiles.source import Segment, SegmentName, SourceError
 
 MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """Five in the morning in Oslo."""
@@ -73,21 +75,43 @@ class HandClock:
 
 
 class Profiles:
-    """A source that is there, that changes from look to look, or that cannot be read."""
+    """A source that is there, that changes from look to look, or that cannot be read.
+
+    ``members`` are its segments with their counts, or with what is wrong with them; ``counted`` those asked for so far.
+    """
 
     def __init__(self) -> None:
         self.problem = ""
         self.changes = False
         self.looks = 0
+        self.members: dict[str, int | str] = {}
+        self.inactive: set[str] = set()
+        self.counted: list[str] = []
+        self.on_count: Callable[[str], object] = lambda _segment: None
 
-    def segments(self) -> list[Any]:
+    def segments(self) -> list[Segment]:
         if self.problem:
             raise SourceError(self.problem)
-        return []
+        return [
+            Segment(
+                SegmentName(name),
+                name.title(),
+                state=SegmentState.INACTIVE if name in self.inactive else SegmentState.ACTIVE,
+            )
+            for name in self.members
+        ]
+
+    def count(self, segment: SegmentName) -> int:
+        self.counted.append(segment)
+        self.on_count(segment)
+        found = self.members[segment]
+        if isinstance(found, str):
+            raise SourceError(found, do="Mend the file.")
+        return found
 
     def version(self) -> str:
         self.looks += 1
-        return str(self.looks if self.changes else 0)
+        return str(self.looks) if self.changes else f"0 {self.members}"
 
     def close(self) -> None:
         return None
@@ -118,6 +142,7 @@ class Box:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = HandClock()
         self.profiles = Profiles()
+        self.begin: Begin = lambda work: work()
         self.environment = Environment.create(
             folder, EnvironmentDefinition(environment=EnvironmentSection(name="Contoso", time_zone="Europe/Oslo"))
         )
@@ -130,7 +155,7 @@ class Box:
     def new_worker(self, crash_at: int = 0) -> Scheduling:
         """The scheduler of another process, which knows only what is on the disk."""
         self.ledger = CountedLedger(self.environment.ledger_path, self.clock, crash_at=crash_at)
-        return Scheduling(self.environment, self.clock, self.ledger)
+        return Scheduling(self.environment, self.clock, self.ledger, self.begin)
 
     def connect(self, name: str, sharing: Sharing = Sharing.ADMINISTRATORS_AND_CONTRIBUTORS) -> None:
         self.environment.save_connection(
@@ -146,14 +171,20 @@ class Box:
             None,
         )
 
-    def export(self, name: str, schedule: ExportSchedule, connection: str | None = "marketing") -> None:
+    def export(
+        self,
+        name: str,
+        schedule: ExportSchedule,
+        connection: str | None = "marketing",
+        segments: Sequence[str] = ("HighValueSegment",),
+    ) -> None:
         """Save an export, or change its schedule, now."""
         definition = ExportDefinition(
             id=name,
             display_name=name.title(),
             connection=connection,
             list_id=LIST_ID,
-            segments=["HighValueSegment"],
+            segments=[*segments],
             data_matching=DataMatching(email="EMail"),
             schedule=schedule,
         )

@@ -13,8 +13,7 @@ from scheduler_stand_ins import DAILY, DUE, MONDAY, Box, Crash
 
 from cctui.definitions.model import ExportSchedule, RefreshSchedule
 from cctui.delivery import refresh
-from cctui.delivery.schedule_ledger import ScheduleLedger
-from cctui.delivery.scheduling import PATIENCE, Scheduling
+from cctui.delivery.scheduling import PATIENCE
 from cctui.delivery.states import Status, Trigger
 
 DAY = timedelta(days=1)
@@ -176,7 +175,7 @@ def test_a_run_that_is_not_over_is_not_queued_twice_and_that_is_said(box: Box) -
 def test_two_workers_fire_once(box: Box) -> None:
     box.export("newsletter", DAILY)
     box.rounds()
-    second = Scheduling(box.environment, box.clock, ScheduleLedger(box.environment.ledger_path, box.clock))
+    second = box.new_worker()
     second(box.clock.now())
     while box.clock.now() < DUE + timedelta(minutes=2):
         box.clock.pass_by(5)
@@ -206,8 +205,8 @@ def test_killed_at_each_point_of_firing_it_fires_once(memory: Path, monkeypatch:
             ("old", Status.SKIPPED, DUE),
             ("own", Status.QUEUED, DUE),
         ], died[-1]
-    assert {name.partition(" ")[2] for name in died} == {"schedules", "fire", "carry-out"}
-    assert len(died) == 10, "a begin, two schedules, two refreshes, each before and after its commit"
+    assert {name.partition(" ")[2] for name in died} == {"schedules", "fire", "segment-counts", "carry-out"}
+    assert len(died) == 12, "a begin, two schedules, the segments, two refreshes, each before and after its commit"
 
 
 def test_killed_between_refresh_and_log_the_ledger_still_says_late(box: Box) -> None:

@@ -115,6 +115,8 @@ class SystemPage(Page):
             role=face.operator.role,
             segments=known.segments,
             segments_read=not known.reading,
+            segments_version=known.version,
+            segment_counts=snapshot.segment_counts,
             source_problem=str(known.problem) if known.problem else "",
             exports=snapshot.exports,
             last_runs=snapshot.last_runs,
@@ -178,6 +180,10 @@ class SystemPage(Page):
             self.app.push_screen(HistoryScreen(ExportId(name)))
         elif kind == "segments":
             self.face.call_later(self.face.open_object, "segments", name)
+        elif kind == system_lines.COUNT:
+            count = self.face.snapshot.segment_counts.get(name)
+            if count is not None:
+                self.face.show_error(system_lines.counting_problem(count))
         elif kind == system_lines.PREFERENCE:
             try:
                 if name.startswith(system_lines.THEME):
