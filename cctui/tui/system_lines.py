@@ -35,6 +35,7 @@ from cctui.locales import _, date_time, number, percent, relative_time, weekday
 from cctui.profiles.source import Segment
 from cctui.tui import alert_lines, glyphs
 from cctui.tui.key_use import KeyUse
+from cctui.tui.line_breaks import wrapped_lines
 from cctui.tui.listing import Cell
 from cctui.tui.parts import Line, Part, Tone, clip, fill, shown
 from cctui.tui.reading import identity, title
@@ -67,6 +68,8 @@ _LIBRARIES = (
     "apprise",
 )
 _STATUS, _UPDATED = 27, 18
+_WIDEST = 72
+"""Cells of a task's name at most: farther apart the eye loses the line."""
 _LABEL = 22
 PREFERENCE = "preference"
 """The kind of target that is a choice of the operator; its name follows after a slash."""
@@ -112,13 +115,13 @@ class SystemFacts(Struct, frozen=True):
 
 def status_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     """The groups with their counts, and Task, Status, Last updated of each (S9)."""
-    name = max(16, width - _STATUS - _updated_width())
+    name = max(16, min(_WIDEST, width - _STATUS - _updated_width()))
     head = (
         Part(fill(_("Task"), name), Tone.QUIET),
         Part(fill(_("Status"), _STATUS), Tone.QUIET),
         Part(_("Last updated"), Tone.QUIET),
     )
-    lines = [*_refresh_lines(facts), BoardLine(), BoardLine(head)]
+    lines = [*_refresh_lines(facts, width), BoardLine(), BoardLine(head)]
     lines += _group(_("Profile source"), [_source_line(facts, name)])
     segments = [_segment_line(segment, facts, name) for segment in facts.segments]
     lines += _group(_("Segments"), segments, _counted_so_far(facts))
@@ -128,7 +131,7 @@ def status_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     return lines[:-1]
 
 
-def _refresh_lines(facts: SystemFacts) -> list[BoardLine]:
+def _refresh_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     waiting = next((one for one in facts.refreshes if one.waiting), None)
     last = next((one for one in facts.refreshes if not one.waiting), None)
     lines: list[Line] = []
@@ -157,7 +160,7 @@ def _refresh_lines(facts: SystemFacts) -> list[BoardLine]:
     )
     if upcoming and not facts.serving:
         lines.append((Part(f"{glyphs.WARNING} {no_worker()}", Tone.WARNING),))
-    return [BoardLine(line) for line in lines]
+    return [BoardLine(line) for line in wrapped_lines(lines, width)]
 
 
 def _updated_width() -> int:
@@ -278,7 +281,7 @@ def _alert_line(alert: AlertDefinition, facts: SystemFacts, width: int) -> Board
 # Schedule
 
 
-def schedule_lines(facts: SystemFacts) -> list[BoardLine]:
+def schedule_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     """The system refresh and its next times (R15)."""
     schedule = facts.environment.schedule
     zone = facts.environment.environment.time_zone
@@ -295,7 +298,8 @@ def schedule_lines(facts: SystemFacts) -> list[BoardLine]:
     if not runs:
         lines.append(BoardLine((Part("  " + _("None: the system refresh is off."), Tone.QUIET),)))
     if not facts.serving:
-        lines += [BoardLine(), BoardLine((Part(f"{glyphs.WARNING} {no_worker()}", Tone.WARNING),))]
+        told = (Part(f"{glyphs.WARNING} {no_worker()}", Tone.WARNING),)
+        lines += [BoardLine(), *(BoardLine(line) for line in wrapped_lines([told], width))]
     return lines
 
 

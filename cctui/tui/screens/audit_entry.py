@@ -9,6 +9,8 @@ from typing import ClassVar
 from cctui.definitions.audit import DEED_TITLES, Entry
 from cctui.locales import _
 from cctui.tui.audit_lines import entry_lines
+from cctui.tui.frame import pane_heading
+from cctui.tui.parts import plain
 from cctui.tui.screens.dialogs import BoardDialog
 from cctui.tui.widgets.lines import BoardLine
 
@@ -25,8 +27,8 @@ class AuditEntryDialog(BoardDialog):
         self._zone = zone
 
     def title_text(self) -> str:
-        """What was done."""
-        return _(DEED_TITLES[self._entry.deed])
+        """What was done, and how to close the window."""
+        return plain(pane_heading(_(DEED_TITLES[self._entry.deed]), self.width))
 
     def lines(self, width: int) -> Iterable[BoardLine]:
         """The facts, then what differs."""

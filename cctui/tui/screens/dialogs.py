@@ -151,12 +151,16 @@ class BoardDialog(ModalScreen[str], ClosesItself[str]):
         self.show_lines()
         self.shown(self.query_one(Board))
 
+    @property
+    def width(self) -> int:
+        """Cells in a line of the window."""
+        return min(self.WIDTH, self.app.size.width * 94 // 100) - _FRAME
+
     def show_lines(self) -> None:
         """Show what :meth:`lines` gives now."""
         board = self.query_one(Board)
-        size = self.app.size
-        lines = list(self.lines(min(self.WIDTH, size.width * 94 // 100) - _FRAME))
-        board.styles.height = min(max(1, len(lines)), max(4, size.height - 8))
+        lines = list(self.lines(self.width))
+        board.styles.height = min(max(1, len(lines)), max(4, self.app.size.height - 8))
         board.show(lines)
 
     def shown(self, board: Board) -> None:

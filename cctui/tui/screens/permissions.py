@@ -15,6 +15,7 @@ from cctui.definitions import system_changes
 from cctui.locales import N_, _
 from cctui.tui import glyphs
 from cctui.tui.commands import Choice, Command
+from cctui.tui.line_breaks import wrapped
 from cctui.tui.list_page import ListPage
 from cctui.tui.listing import Cell, Column, Row
 from cctui.tui.parts import Line, Part, Tone, fill, shown
@@ -22,6 +23,8 @@ from cctui.tui.permission_commands import COMMANDS, PermissionFacts
 from cctui.tui.widgets.lines import Board, BoardLine, TextLine
 from cctui.tui.widgets.table import Table
 
+_WIDEST = 60
+"""Cells between what somebody may do and the answers, at most: farther apart the eye loses the line."""
 _GROUP = "group:"
 _ORDER = list(Role)
 
@@ -162,12 +165,14 @@ def _rights_lines(width: int) -> list[BoardLine]:
         role: max(cell_len(text) for text in (_(ROLE_TITLES[role]), *(right.allowed[role] for right in found))) + 2
         for role in Role
     }
-    first = width - sum(columns.values())
+    first = min(_WIDEST, width - sum(columns.values()))
     titles = [Part(fill(_(ROLE_TITLES[role]), columns[role]), Tone.QUIET) for role in Role]
     lines = [BoardLine((Part(fill(_("May"), first), Tone.QUIET), *titles)), BoardLine()]
     for right in found:
         answers = [Part(fill(right.allowed[role], columns[role]), _tone(right.allowed[role])) for role in Role]
-        lines.append(BoardLine((Part(fill(right.title, first - 2) + "  "), *answers)))
+        title, *more = wrapped(right.title, first - 2)
+        lines.append(BoardLine((Part(fill(title, first)), *answers)))
+        lines += [BoardLine((Part(text),)) for text in more]
     return lines
 
 

@@ -86,7 +86,7 @@ class SystemPage(Page):
         facts = self._system_facts()
         match self._tab:
             case Tab.SCHEDULE:
-                return system_lines.schedule_lines(facts)
+                return system_lines.schedule_lines(facts, width)
             case Tab.GENERAL:
                 return system_lines.general_lines(facts)
             case Tab.ABOUT:
