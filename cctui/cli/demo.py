@@ -85,14 +85,20 @@ def _sandbox(folder: Path, *, outlive: bool) -> RunningSandbox:
     )
 
 
-def prepare(folder: Path, profiles: int, sandbox: RunningSandbox) -> Environment:
-    """The sample environment in ``folder``, made where it is missing, with its connection signed in to the sandbox."""
+def prepare(
+    folder: Path, profiles: int, sandbox: RunningSandbox, *, operator: Operator | None = None
+) -> Environment:
+    """The sample environment in ``folder``, made where it is missing, with its connection signed in to the sandbox.
+
+    ``operator`` is its administrator and signs in; the operating system's user where none is given.
+    """
     from cctui.definitions.environment import Environment
     from cctui.sandbox import sample
     from cctui.sandbox.lists import list_id_for
     from cctui.sandbox.settings import SANDBOX_CLIENT_ID
 
     environment = Environment(folder)
+    operator = operator or current_operator([], folder)
     if not environment.exists():
         click.echo(
             ngettext(
@@ -110,9 +116,9 @@ def prepare(folder: Path, profiles: int, sandbox: RunningSandbox) -> Environment
             authorization=sandbox.authorization,
             list_ids={name: list_id_for(name) for name in LISTS},
             client_id=SANDBOX_CLIENT_ID,
-            operator=current_operator([], folder).name,
+            operator=operator.name,
         )
-    _connect(environment, sandbox)
+    _connect(environment, sandbox, operator)
     return environment
 
 
@@ -151,7 +157,7 @@ def _size_of(mark: Path) -> _Sample | None:
         return None
 
 
-def _connect(environment: Environment, sandbox: RunningSandbox) -> None:
+def _connect(environment: Environment, sandbox: RunningSandbox, operator: Operator) -> None:
     """Point the connection at the sandbox of today and sign in as a person would, by the device flow."""
     from cctui.constant_contact import connection_life
     from cctui.constant_contact import sign_in as signing
@@ -172,7 +178,6 @@ def _connect(environment: Environment, sandbox: RunningSandbox) -> None:
         finally:
             flow.close()
         signed_in = signing.finish(definition, found, environment.secrets_folder, environment.limits_path)
-        operator = current_operator([], environment.root)
         connection_life.record_sign_in(environment, operator, definition, stored.fingerprint, signed_in)
     else:
         environment.save_connection(definition, stored.fingerprint)

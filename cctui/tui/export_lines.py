@@ -246,7 +246,7 @@ def _exact_total(preview: Preview, use: Usage | None) -> list[Line]:
     if preview.invalid:
         left.append(_("{count} invalid").format(count=number(preview.invalid)))
     if preview.suppressed:
-        left.append(_("{count} opted out").format(count=number(preview.suppressed)))
+        left.append(_("{count} suppressed").format(count=number(preview.suppressed)))
     lines: list[Line] = [(Part(left[0], Tone.STRONG), Part("".join(f" · {text}" for text in left[1:]), Tone.QUIET))]
     requests = ngettext("about {count} request", "about {count} requests", preview.requests)
     work = [requests.format(count=number(preview.requests))]

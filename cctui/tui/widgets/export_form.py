@@ -86,7 +86,7 @@ class ExportForm(Form):
     """The body of the pane."""
 
     DEFAULT_CSS = """
-    ExportForm .form-link { width: auto; min-width: 4; margin-left: 1; }
+    ExportForm .form-link { width: auto; min-width: 4; margin: 0 1; }
     ExportForm .remove { width: 12; margin-left: 1; }
     ExportForm #attribute-fields { height: auto; }
     ExportForm #segment-filter { display: none; max-width: 40; }
