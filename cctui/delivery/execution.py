@@ -258,10 +258,11 @@ class Execution:
             do_next=ending.do_next,
         )
         run = journal.run
+        level = Level.ERROR if run.status is Status.FAILED else Level.WARNING
         if ending.problem:
-            level = Level.ERROR if run.status is Status.FAILED else Level.WARNING
             journal.tell(Problem, level=level, what=ending.problem, do=ending.do_next)
-        level = Level.INFO if run.status is Status.SUCCESSFUL else Level.WARNING
+        if run.status is Status.SUCCESSFUL:
+            level = Level.INFO
         journal.tell(
             RunEnded,
             level=level,

@@ -239,15 +239,19 @@ def _too_many(what: str, profiles: int) -> list[Line]:
 
 def _exact_total(preview: Preview, use: Usage | None) -> list[Line]:
     contacts = ngettext("{count} contact to send", "{count} contacts to send", preview.sent)
-    left = [contacts.format(count=number(preview.sent))]
-    left.append(_("{count} selected").format(count=number(preview.selected)))
+    selected = _("{count} selected").format(count=number(preview.selected))
+    lines: list[Line] = [
+        (Part(contacts.format(count=number(preview.sent)), Tone.STRONG), Part(f" · {selected}", Tone.QUIET))
+    ]
+    left = []
     if preview.duplicate:
         left.append(_("{count} duplicate").format(count=number(preview.duplicate)))
     if preview.invalid:
         left.append(_("{count} invalid").format(count=number(preview.invalid)))
     if preview.suppressed:
         left.append(_("{count} suppressed").format(count=number(preview.suppressed)))
-    lines: list[Line] = [(Part(left[0], Tone.STRONG), Part("".join(f" · {text}" for text in left[1:]), Tone.QUIET))]
+    if left:
+        lines.append((Part(" · ".join(left), Tone.QUIET),))
     requests = ngettext("about {count} request", "about {count} requests", preview.requests)
     work = [requests.format(count=number(preview.requests))]
     if use is not None:

@@ -14,7 +14,7 @@ from msgspec import structs
 from cctui.access.roles import Operator, Role
 from cctui.constant_contact.answers import AccountSummary
 from cctui.delivery import runs
-from cctui.delivery.events import sentence
+from cctui.delivery.events import Level, sentence
 from cctui.delivery.journal import Stopped
 from cctui.delivery.ledger import AlreadyRunning, LedgerError
 from cctui.delivery.states import BatchState, PauseReason, RunId, Stage, Status, Wish
@@ -239,6 +239,8 @@ def test_a_wrong_list_fails_before_anything_is_read_or_sent(story: Story) -> Non
     assert LIST_ID in run.problem
     assert story.service.posts == []
     assert not run.planned
+    told, _offset = story.spool.log.read()
+    assert [event.level for event in told[-2:]] == [Level.ERROR, Level.ERROR]
 
 
 def test_another_account_is_refused(story: Story) -> None:

@@ -129,7 +129,8 @@ def test_the_total_is_rough_while_counting_and_exact_afterwards() -> None:
     assert rough == "600 members before duplicates are taken out · counting…"
     exact = text(says.total_lines(segments, ["high"], read(preview()), USE, working=False))
     assert exact.splitlines() == [
-        "980 contacts to send · 1,000 selected · 4 duplicate · 13 invalid · 3 opted out",
+        "980 contacts to send · 1,000 selected",
+        "4 duplicate · 13 invalid · 3 suppressed",
         "about 1 request · less than 0.1 % of the day's 10,000, 9,996 left · sent in seconds",
     ]
 
