@@ -85,9 +85,7 @@ def _sandbox(folder: Path, *, outlive: bool) -> RunningSandbox:
     )
 
 
-def prepare(
-    folder: Path, profiles: int, sandbox: RunningSandbox, *, operator: Operator | None = None
-) -> Environment:
+def prepare(folder: Path, profiles: int, sandbox: RunningSandbox, *, operator: Operator | None = None) -> Environment:
     """The sample environment in ``folder``, made where it is missing, with its connection signed in to the sandbox.
 
     ``operator`` is its administrator and signs in; the operating system's user where none is given.
