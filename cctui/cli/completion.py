@@ -37,7 +37,20 @@ def completion(ctx: click.Context, shell: str) -> None:
     if found is None:
         raise click.UsageError(shell)
     script = found(ctx.find_root().command, {}, "cctui", "_CCTUI_COMPLETE").source()
-    click.echo(f"# {SHELLS[shell]}\n{script.strip()}")
+    click.echo(_whole(shell, script.strip()))
+
+
+def _whole(shell: str, script: str) -> str:
+    """The script with the line that says where it belongs.
+
+    zsh reads its first line, too, where it is a file of its ``fpath``; in ``~/.zshrc`` the system of completion may
+    not be there yet.
+    """
+    where = f"# {SHELLS[shell]}"
+    if shell != "zsh":
+        return f"{where}\n{script}"
+    first, rest = script.split("\n", 1)
+    return f"{first}\n{where}\n(( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit }}\n{rest}"
 
 
 def exports(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -63,7 +76,7 @@ def runs(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> li
         finally:
             ledger.close()
     return [
-        CompletionItem(one, help=f"{export}, {status}") for one, export, status in rows if one.startswith(incomplete)
+        CompletionItem(one, help=f"{export} ({status})") for one, export, status in rows if one.startswith(incomplete)
     ]
 
 
