@@ -24,7 +24,7 @@ def application(session: Session, place: str | None = None) -> int:
         return ExitCode.SUCCESSFUL
     from cctui.tui.start import run_app
 
-    return run_app(session.environment, session.operator, open_at=place)
+    return run_app(session.environment, session.operator, open_at=place, asked_language=session.asked_language)
 
 
 def _begin(session: Session) -> bool:

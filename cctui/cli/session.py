@@ -78,6 +78,11 @@ class Session:
             )
         speak(spoken(self.environment_path, self.operator_name, self._language))
 
+    @property
+    def asked_language(self) -> str | None:
+        """The language of ``--language``, ``None`` where it was not given."""
+        return self._language
+
     def stay_within(self, reach: Reach) -> None:
         """Return where the operator can reach this. Raises :class:`cctui.errors.NotPermitted` for a confined one."""
         from cctui.access.confinement import require_reach

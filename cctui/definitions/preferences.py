@@ -40,6 +40,15 @@ def read(environment: Environment, operator: str) -> Preferences:
         return Preferences()
 
 
+def version(environment: Environment, operator: str) -> str:
+    """A short text that changes when ``operator`` chooses something else, here or in another process."""
+    try:
+        facts = _path(environment, operator).stat()
+    except OSError:
+        return ""
+    return f"{facts.st_mtime_ns} {facts.st_size} {facts.st_ino}"
+
+
 def write(environment: Environment, operator: str, preferences: Preferences) -> None:
     """Keep a choice. Raises :class:`CctuiError`."""
     path = _path(environment, operator)

@@ -13,6 +13,7 @@ from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from cctui import locales
 from cctui.access.confinement import confined
 from cctui.access.roles import ROLE_TITLES, Operator, User
 from cctui.definitions.environment import Environment
@@ -67,13 +68,19 @@ class CctuiApp(PagedApp):
         operator: Operator,
         *,
         open_at: str | None = None,
+        asked_language: str | None = None,
         clock: Clock | None = None,
         ascii_only: bool | None = None,
         color_system: ColorSystem | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(
-            environment, operator, ascii_only=ascii_only, color_system=color_system, driver_class=driver_class
+            environment,
+            operator,
+            asked_language=asked_language,
+            ascii_only=ascii_only,
+            color_system=color_system,
+            driver_class=driver_class,
         )
         self._typed = TypedKeys(self, super().on_event)
         self.clock = clock or SystemClock()
@@ -96,6 +103,7 @@ class CctuiApp(PagedApp):
         self._show_theme(self._first_theme())
         self._take(self._reader.read())
         self._reader.changed()
+        self.choices.follow(self.snapshot.environment)
         self.call_later(self._tell_what_ended, ring=False)
         self.open_first()
         if self.snapshot.problem is not None:
@@ -204,6 +212,11 @@ class CctuiApp(PagedApp):
         if self.snapshot.refresh_waits or any(run.status is Status.QUEUED for run in self.snapshot.unfinished):
             # The worker that was there when it was asked for may have been about to leave.
             self.run_worker(self._keep_going, thread=True, exclusive=True, exit_on_error=False, group="keep going")
+        if self.choices.read_again():
+            self._show_theme(self._first_theme())
+            self.show_title()
+            self._show_changed()
+        self._look_at_language()
         if self._reader.changed():
             self.read_again()
         elif isinstance(self.screen, Page):
@@ -230,13 +243,16 @@ class CctuiApp(PagedApp):
             # The application is closing.
             return
         self._take(message.snapshot)
-        if isinstance(self.screen, Page):
-            self.screen.tick(changed=True)
+        self._look_at_language()
+        self._show_changed()
         self._tell_what_ended()
 
     def refresh_now(self) -> None:
         """Read at once, after a change of one's own."""
         self._take(self._reader.read())
+        self._show_changed()
+
+    def _show_changed(self) -> None:
         if isinstance(self.screen, Page):
             self.screen.tick(changed=True)
 
@@ -296,6 +312,26 @@ class CctuiApp(PagedApp):
     def prefer(self, chosen: Preferences) -> None:
         """As :meth:`ThemedApp.prefer`; the title follows at once."""
         super().prefer(chosen)
+        self.show_title()
+
+    def speak_as_chosen(self) -> None:
+        """Speak the language that the operator has just chosen, whatever was asked for at the start."""
+        self._take(self._reader.read())
+        self.choices.choose_anew()
+        self.choices.follow(self.snapshot.environment)
+        locales.use(self.choices.language(self.snapshot.environment))
+
+    def _look_at_language(self) -> None:
+        """Speak the language that somebody chose meanwhile, as soon as nothing is being entered or asked."""
+        chosen = self.choices.changed_language(self.snapshot.environment)
+        pages = [screen for screen in self.screen_stack[1:] if isinstance(screen, Page) and not screen.FORM]
+        if chosen is None or len(pages) < len(self.screen_stack) - 1:
+            return
+        self.choices.follow(self.snapshot.environment)
+        locales.use(chosen)
+        with self.batch_update():
+            for page in pages:
+                page.language_changed()
         self.show_title()
 
     def somebody_is_here(self) -> None:

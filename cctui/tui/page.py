@@ -63,6 +63,8 @@ class Page(ClosesItself[None]):
     HEADING: ClassVar[str] = ""
     EXPLANATION: ClassVar[str] = ""
     MENU: ClassVar[bool] = True
+    FORM: ClassVar[bool] = False
+    """Whether things are entered here: its words stay as they are until it is closed."""
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (30, "-high")]  # noqa: RUF012
 
@@ -92,6 +94,12 @@ class Page(ClosesItself[None]):
 
     def source_changed(self) -> None:
         """Profiles or segments were defined anew; what a page has read of them itself it reads again."""
+
+    def language_changed(self) -> None:
+        """Say everything again: another language is spoken from now on. What a page has kept in words it forgets."""
+        for widget in self.walk_children():
+            widget.refresh(layout=True)
+        self.tick(changed=True)
 
     def open_object(self, name: str) -> None:
         """Open what this page lists under ``name``: a link from the command line or the palette."""

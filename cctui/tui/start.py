@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from cctui.tui.themed_app import ColorSystem
 
 
-def run_app(environment: Environment, operator: Operator, open_at: str | None = None) -> int:
+def run_app(
+    environment: Environment, operator: Operator, open_at: str | None = None, asked_language: str | None = None
+) -> int:
     """Run the application until the operator leaves; returns the exit code.
 
     Raises :class:`cctui.errors.UsageError` where there is no terminal to draw on, and
@@ -29,7 +31,14 @@ def run_app(environment: Environment, operator: Operator, open_at: str | None = 
     from cctui.tui.app import CctuiApp
     from cctui.tui.terminal import TerminalDriver, give_back, leaving_on_signals, let_go
 
-    app = CctuiApp(environment, operator, open_at=open_at, color_system=color_system(), driver_class=TerminalDriver)
+    app = CctuiApp(
+        environment,
+        operator,
+        open_at=open_at,
+        asked_language=asked_language,
+        color_system=color_system(),
+        driver_class=TerminalDriver,
+    )
     try:
         with asyncio.Runner() as runner, leaving_on_signals(app, runner.get_loop()):
             # Over a slow line every cell that the pointer crosses would be reported and drawn (any-event mouse mode).

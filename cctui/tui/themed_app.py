@@ -10,13 +10,13 @@ from msgspec import structs
 from rich.console import Console
 
 from cctui.access.roles import Operator
-from cctui.definitions import preferences
 from cctui.definitions.environment import Environment
 from cctui.definitions.preferences import Preferences
 from cctui.errors import UsageError
 from cctui.locales import _
 from cctui.tui import glyphs
 from cctui.tui.confined_app import ConfinedApp
+from cctui.tui.own_choices import OwnChoices
 from cctui.tui.themes import ANSI, DARK, THEMES, TITLES
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class ThemedApp(ConfinedApp):
         environment: Environment,
         operator: Operator,
         *,
+        asked_language: str | None = None,
         ascii_only: bool | None = None,
         color_system: ColorSystem | None = None,
         driver_class: type[Driver] | None = None,
@@ -43,7 +44,7 @@ class ThemedApp(ConfinedApp):
         if color_system is not None:
             self.console = _console(self.console, color_system)
         self.environment = environment
-        self.preferences = preferences.read(environment, operator.name)
+        self.choices = OwnChoices(environment, operator.name, asked_language)
         self._ascii = glyphs.AsciiOnly() if (glyphs.ascii_only() if ascii_only is None else ascii_only) else None
         self.animation_level = "none"
         built_in = list(self.available_themes)
@@ -54,10 +55,14 @@ class ThemedApp(ConfinedApp):
             self.unregister_theme(name)
         self.stylesheet.set_variables(self.get_css_variables())
 
+    @property
+    def preferences(self) -> Preferences:
+        """What the operator has chosen for themselves."""
+        return self.choices.preferences
+
     def prefer(self, chosen: Preferences) -> None:
         """Do what the operator wants of the terminal from now on, and keep it. Raises :class:`CctuiError`."""
-        preferences.write(self.environment, self.operator.name, chosen)
-        self.preferences = chosen
+        self.choices.keep(chosen)
 
     def next_theme(self) -> str:
         """Change to the next theme; returns what it is called. Raises :class:`CctuiError`."""
@@ -73,7 +78,7 @@ class ThemedApp(ConfinedApp):
                 why=_("NO_COLOR is set in the environment."),
                 do=_("Start again without NO_COLOR."),
             )
-        self.preferences = structs.replace(self.preferences, theme=name)
+        self.choices.preferences = structs.replace(self.preferences, theme=name)
         self._show_theme(name or self._first_theme())
         self.prefer(self.preferences)
 

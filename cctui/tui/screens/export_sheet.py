@@ -48,6 +48,7 @@ class ExportSheet(Page):
     """An export as far as it is filled in. Who may not edit it gets it to read (X10)."""
 
     PLACE = "exports"
+    FORM = True
     COMMANDS: ClassVar[tuple[Command, ...]] = COMMANDS
     CSS = """
     #broken { height: 1fr; margin: 1 3; }

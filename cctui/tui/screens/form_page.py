@@ -15,6 +15,7 @@ class FormPage(Page):
     """Subclasses give a body with a form and a :class:`FormFooter`, :meth:`loses`, and the command ``save``."""
 
     COMMANDS: ClassVar[tuple[Command, ...]] = ()
+    FORM = True
     CSS_PATH = "../form.tcss"
 
     def heading_line(self) -> Line:

@@ -8,7 +8,6 @@ from typing import ClassVar
 from msgspec import structs
 from textual.widget import Widget
 
-from cctui import locales
 from cctui.access.roles import Action, why_not
 from cctui.definitions import system_changes
 from cctui.definitions.environment import Stored
@@ -101,6 +100,6 @@ class GeneralSettingsPane(FormPage):
             system_changes.edit_system(face.environment, face.operator, self._stored.fingerprint, language=language)
         if self._own != self._own_first:
             face.prefer(structs.replace(face.preferences, language=self._own))
-        locales.use(self._own or self._language)
+        face.speak_as_chosen()
         self.close_pane()
         face.action_go("system")

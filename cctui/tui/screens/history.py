@@ -63,6 +63,11 @@ class HistoryScreen(ListPage):
         older = [run for run in self._runs if run.id not in known] if len(fresh) == PAGE else []
         self._take([*fresh, *older], whole=len(fresh) < PAGE or self._whole)
 
+    def language_changed(self) -> None:
+        """No row is as it was."""
+        self._made.clear()
+        super().language_changed()
+
     def _read(self, offset: int, limit: int) -> list[Run]:
         ledger = self.face.ledger
         if ledger is None:

@@ -114,14 +114,24 @@ class RejectedScreen(Page):
         self._rows = message.rows
         if message.rows is None:
             return
-        self.reasons.empty = _("No row was rejected in this run.")
         self.rows_shown.source = message.rows
         self._fit(self.size.width)
-        self.reasons.show(reason_rows(message.rows.counts) if len(message.rows) else [])
+        self._show(message.rows)
+
+    def _show(self, rows: RejectedRows) -> None:
+        """Say what was found."""
+        self.reasons.empty = _("No row was rejected in this run.")
+        self.reasons.show(reason_rows(rows.counts) if rows.counts.total() else [])
         self.rows_shown.source_changed()
-        untraced = 0 if self._run is None else self._run.totals.refused - message.rows.counts[REFUSED]
+        untraced = 0 if self._run is None else self._run.totals.refused - rows.counts[REFUSED]
         self.detail = untraced_line(untraced)
         self.draw()
+
+    def language_changed(self) -> None:
+        """Reasons and rows are said anew."""
+        if self._rows is not None:
+            self._show(self._rows)
+        super().language_changed()
 
     def on_table_moved(self) -> None:
         """The rows below are those of the reason under the cursor."""

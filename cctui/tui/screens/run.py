@@ -41,6 +41,8 @@ POLL_SECONDS = 0.5
 
 _ROOM_FOR_ALL = 18
 
+NO_BATCHES = N_("No batches yet.\nThey are there when every row is matched.")
+
 
 class RunScreen(LogPage):
     """A run that goes on, stands still or is over, whoever started it."""
@@ -76,7 +78,7 @@ class RunScreen(LogPage):
         yield Rule(id="lower-rule")
         yield RunLogPane(LogLines(log, self.face.zone), id="log")
         with Vertical(id="batches-pane"):
-            yield Table(BATCH_COLUMNS, empty=_("No batches yet.\nThey are there when every row is matched."))
+            yield Table(BATCH_COLUMNS, empty=_(NO_BATCHES))
             yield LineBlock(id="batch-facts")
         yield LineBlock(id="sums")
         yield Prompt()
@@ -102,6 +104,14 @@ class RunScreen(LogPage):
         """Read the run anew, whether or not anything is known to have changed."""
         self._change = -1
         self.poll()
+
+    def language_changed(self) -> None:
+        """The log, the stages and the sums are said anew, also those of a run that is over."""
+        self.batch_table.empty = _(NO_BATCHES)
+        self.log_pane.lines_shown.source_changed()
+        self.reload()
+        self.show_view()
+        super().language_changed()
 
     def tick(self, *, changed: bool) -> None:
         """Once a second: the frame, and news of a run that stood still."""
