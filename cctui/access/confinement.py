@@ -32,7 +32,7 @@ class Reach(StrEnum):
 
 _REFUSALS = {
     Reach.EDITOR: N_("No editor opens in this session: give what you want to change as options."),
-    Reach.PATH: N_("No file of this box is read or written in this session."),
+    Reach.PATH: N_("No file of this machine is read or written in this session."),
     Reach.ENVIRONMENT: N_("This session is for one environment and no other."),
     Reach.SERVICE: N_("Another service than the one set up cannot be named in this session."),
     Reach.PROCESS: N_("Nothing that stays can be started in this session."),
@@ -53,7 +53,9 @@ def require_reach(operator: Operator, reach: Reach) -> None:
     """Return where ``operator`` can reach this. Raises :class:`cctui.errors.NotPermitted`."""
     if reason := why_out_of_reach(operator, reach):
         raise NotPermitted(
-            _("This is not permitted."), why=reason, do=_("Ask somebody who has an account of their own on this box.")
+            _("This is not permitted."),
+            why=reason,
+            do=_("Ask somebody who has an account of their own on this machine."),
         )
 
 

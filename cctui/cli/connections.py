@@ -163,7 +163,7 @@ def sign_in(session: Session, connection: str, paste: bool, other_account: bool,
     click.echo(_("The export user is {operator}.").format(operator=printable(operator.name)))
 
 
-@connections.command("sign-out", help=_("Forget the sign-in on this box."))
+@connections.command("sign-out", help=_("Forget the sign-in on this machine."))
 @click.argument("connection", shell_complete=completion.connections)
 @click.option("--yes", is_flag=True, help=_("Do not ask."))
 @in_session
@@ -175,7 +175,7 @@ def sign_out(session: Session, connection: str, yes: bool) -> None:
     definition = environment.connection(connection).definition
     confirm(_("Sign {connection} out?").format(connection=printable(definition.display_name)), yes=yes)
     if connection_life.sign_out(environment, session.operator, definition.id):
-        click.echo(_("The sign-in is gone from this box."))
+        click.echo(_("The sign-in is gone from this machine."))
         click.echo(_("To withdraw the grant too: Constant Contact, Settings, Integrations."))
     else:
         click.echo(_("Nobody was signed in."))

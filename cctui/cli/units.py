@@ -93,7 +93,7 @@ def cron(command: str, root: Path) -> str:
         [
             *_comments(
                 _("Add with crontab -e. Every minute it fires what is due, carries runs out and leaves."),
-                _("What came due while the box was off runs once, late, and says so."),
+                _("What came due while the machine was off runs once, late, and says so."),
             ),
             f"* * * * * {line.replace('%', chr(92) + '%')}",
             "",

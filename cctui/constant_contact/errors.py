@@ -112,7 +112,7 @@ class SignInReason(StrEnum):
 
 
 SIGN_IN_REASONS = {
-    SignInReason.NEVER: N_("Nobody has signed in to this connection on this box yet."),
+    SignInReason.NEVER: N_("Nobody has signed in to this connection on this machine yet."),
     SignInReason.REVOKED: N_(
         "Constant Contact no longer accepts the saved sign-in: it was withdrawn in the account, "
         "not used for 180 days, or replaced by a newer sign-in elsewhere."
@@ -255,7 +255,7 @@ class InsecureAddress(CctuiError):
         super().__init__(
             _("{address} is not an https address.").format(address=harmless(address)),
             why=_("Tokens and profiles never travel unencrypted over a network."),
-            do=_("Use https in the connection's [endpoints]; http is for this box only (127.0.0.1)."),
+            do=_("Use https in the connection's [endpoints]; http is for this machine only (127.0.0.1)."),
         )
 
 

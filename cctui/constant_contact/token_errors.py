@@ -27,7 +27,7 @@ class TokenExposed(TokenFileError):
     def __init__(self, path: Path, mode: int, wanted: int) -> None:
         super().__init__(
             path,
-            _("{path} can be read by other users of this box (mode {mode}).").format(path=path, mode=f"{mode:04o}"),
+            _("{path} can be read by other users of this machine (mode {mode}).").format(path=path, mode=f"{mode:04o}"),
             why=_("Whoever can read it could act in the Constant Contact account."),
             do=_("Run: chmod {mode} {path}").format(mode=f"{wanted:o}", path=path),
         )

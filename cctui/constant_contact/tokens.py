@@ -143,8 +143,8 @@ STANDING_TITLES = {
 """The standing as it is shown; translate with ``_``."""
 
 SIGN_OUT_NOTE = N_(
-    "Signing out removes the sign-in from this box. The grant itself lives on in the Constant Contact account and can "
-    "be withdrawn there under Settings, Integrations."
+    "Signing out removes the sign-in from this machine. The grant itself lives on in the Constant Contact account and "
+    "can be withdrawn there under Settings, Integrations."
 )
 """What a person is told before signing out or removing a connection; translate with ``_``."""
 

@@ -17,7 +17,7 @@ def consent_text() -> str:
                 "and sensitive data, such as names and e-mail addresses."
             ),
             _(
-                "The data then leaves the boundary within which Customer Insights and this box keep it. It is sent "
+                "The data then leaves the boundary within which Customer Insights and this machine keep it. It is sent "
                 "only because you ask for it, and Constant Contact's own terms apply to it from there on."
             ),
             _(

@@ -29,7 +29,7 @@ from cctui.delivery.states import (
     Trigger,
     activity_state,
 )
-from cctui.locales import _, byte_size, date_time, duration, ngettext, number
+from cctui.locales import _, byte_size, date_time, duration, enumeration, ngettext, number
 from cctui.locales.said import Said, retell
 from cctui.masking import printable
 
@@ -412,7 +412,7 @@ def _settled(event: BatchSettled) -> str:
         parts.append(_("{count} refused").format(count=number(event.refused)))
     if event.waiting:
         parts.append(_("{count} not accounted for").format(count=number(event.waiting)))
-    return f"{activity_state(event.state)}: {', '.join(parts)}"
+    return _("{state}: {counts}").format(state=activity_state(event.state), counts=enumeration(parts))
 
 
 def _ran_late(event: RanLate) -> str:

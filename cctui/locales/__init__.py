@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gettext
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,10 @@ _CONTEXT_END = "\x04"
 _GROUPS = {"en": ",", "de": ".", "nb": "\xa0", "zh-CN": ",", "hu": "\xa0", "ro": "."}
 """What CLDR puts between thousands. Written down, because the first screen shows counts and Babel takes as long to load
 its data as the screen to be laid out."""
+
+
+_PERCENT_JOINS = {"zh-CN", "hu"}
+"""Where CLDR has no blank before the sign. It has none in English either; the screens were drawn with one."""
 
 
 class _Current:
@@ -131,11 +136,17 @@ def _number(value: float, decimals: int) -> str:
     return format_decimal(value, format=pattern, locale=_locale(_Current.language))
 
 
+def enumeration(parts: Sequence[str]) -> str:
+    """Some facts in a row, with the comma of the language: "12 accepted, 3 refused"."""
+    return ("，" if _Current.language == "zh-CN" else ", ").join(parts)
+
+
 def percent(share: float, decimals: int = 0) -> str:
     """A share between 0 and 1 as a percentage of the language."""
     from babel.numbers import format_percent
 
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + " %"
+    blank = "" if _Current.language in _PERCENT_JOINS else " "
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + blank + "%"
     return format_percent(share, format=pattern, locale=_locale(_Current.language))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from rich.cells import cell_len
+
 from cctui.delivery.states import Batch, BatchState, activity_state
 from cctui.locales import N_, NC_, _, byte_size, number, time_of_day
 from cctui.tui import glyphs
@@ -35,6 +37,7 @@ BATCH_STATE_TITLES = {
 }
 """The state of a batch as it is shown; translate with ``_``."""
 
+_LABEL = 10
 _SIGNS = {
     BatchState.PLANNED: (glyphs.WAITING, Tone.QUIET),
     BatchState.SENDING: (glyphs.RUNNING, Tone.ACCENT),
@@ -94,11 +97,13 @@ def batch_facts(batch: Batch, now: datetime, zone: tzinfo, width: int, *, whole:
     ]
     if whole:
         rows.insert(1, (_("Hash"), batch.sha256))
-    lines = [_fact(title, text, Tone.PLAIN, width) for title, text in rows]
+    said = _("Said")
+    label = max(_LABEL, *(cell_len(title) + 2 for title in (said, *(title for title, _text in rows))))
+    lines = [_fact(fill(title, label), text, Tone.PLAIN, width) for title, text in rows]
     trouble = shown(batch.problem or "; ".join(batch.errors[:3]), 400)
-    lines.append(_fact(_("Said"), trouble, Tone.WARNING, width) if trouble else ())
+    lines.append(_fact(fill(said, label), trouble, Tone.WARNING, width) if trouble else ())
     return lines
 
 
 def _fact(title: str, text: str, tone: Tone, width: int) -> Line:
-    return clipped([Part(fill(title, 10), Tone.QUIET), Part(text, tone)], width)
+    return clipped([Part(title, Tone.QUIET), Part(text, tone)], width)

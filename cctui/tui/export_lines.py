@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from cctui.constant_contact.answers import ContactList, Usage
 from cctui.definitions.model import ExportDefinition, SegmentState
 from cctui.errors import CctuiError
-from cctui.locales import N_, _, duration, ngettext, number, percent, relative_time
+from cctui.locales import N_, _, duration, enumeration, ngettext, number, percent, relative_time
 from cctui.masking import mask
 from cctui.matching.mapping import attribute_title, mapping_problems
 from cctui.matching.reasons import REASON_TITLES, Reason
@@ -102,7 +102,7 @@ def email_lines(field: str, source: SourceFields | None, preview: Preview | None
         _("{share} duplicate").format(share=percent(preview.double_share, 1)),
     ]
     tone = Tone.QUIET if preview.valid_share >= 0.5 else Tone.WARNING
-    line: Line = (Part(", ".join(parts), tone),)
+    line: Line = (Part(enumeration(parts), tone),)
     if preview.valid_share < 0.5:
         line = (Part(f"{glyphs.WARNING} ", Tone.WARNING), *line)
     return [line]

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from cctui.delivery.only_rejected import limited_to
 from cctui.delivery.states import STATUS_TITLES, Run, RunId, Status
-from cctui.locales import N_, _, date_time, day_and_time, duration, number, time_of_day
+from cctui.locales import N_, _, date_time, day_and_time, duration, enumeration, number, time_of_day
 from cctui.tui.listing import Cell, Column, Row
 from cctui.tui.parts import Line, Part, Tone, shown
 from cctui.tui.rows import status_cell
@@ -128,5 +128,5 @@ def change_line(run: Run, earlier: Run | None) -> Line:
         (_("accepted {change}"), new.accepted - old.accepted),
         (_("rejected {change}"), new.invalid + new.refused - old.invalid - old.refused),
     )
-    text = ", ".join(words.format(change=signed(count)) for words, count in changes)
+    text = enumeration([words.format(change=signed(count)) for words, count in changes])
     return (*parts, Part(" · " + _("against the run before: {changes}").format(changes=text), Tone.QUIET))

@@ -23,7 +23,7 @@ from cctui.delivery.states import (
     Trigger,
     Wish,
 )
-from cctui.locales import _, date_time, duration, ngettext, number, time_of_day
+from cctui.locales import _, date_time, duration, enumeration, ngettext, number, time_of_day
 from cctui.tui import glyphs
 from cctui.tui.line_breaks import wrapped
 from cctui.tui.parts import Line, Part, Tone, clipped, shown, spread
@@ -166,4 +166,4 @@ def outcome(run: Run) -> str:
         parts.append(_("{count} rejected").format(count=number(rejected)))
     if totals.waiting and not run.dry_run:
         parts.append(_("{count} waiting").format(count=number(totals.waiting)))
-    return _("{export}: {status}, {counts}").format(export=name, status=status, counts=", ".join(parts))
+    return _("{export}: {status}, {counts}").format(export=name, status=status, counts=enumeration(parts))

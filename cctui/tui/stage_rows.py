@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from cctui.constant_contact.answers import Usage
 from cctui.delivery.states import STAGE_TITLES, Run, Stage, Status, Totals
-from cctui.locales import N_, _, duration, ngettext, number
+from cctui.locales import N_, _, duration, enumeration, ngettext, number
 from cctui.tui import glyphs
 from cctui.tui.parts import Line, Part, Tone, clipped, fill, gauge, spread, width_of
 from cctui.tui.run_pace import coarse, seconds_left, sending_pace, settled_contacts
@@ -36,7 +36,7 @@ def _stage_row(view: RunView, stage: Stage, width: int) -> Line:
     right = [Part(duration(took), Tone.QUIET)] if took is not None and stage_done(view.run, stage) else []
     title = _title_width(width)
     left = [Part(f"{sign} ", tone), Part(fill(_(STAGE_TITLES[stage]), title), Tone.PLAIN), Part("  ")]
-    room = width - width_of(left) - (width_of(right) + 1 if right else 0)
+    room = width - width_of(left) - (width_of(right) + 2 if right else 0)
     return spread([*left, *_widest(_stage_texts(view, stage, width), room)], right, width)
 
 
@@ -200,7 +200,7 @@ def key_row(view: RunView, width: int) -> Line:
         tone = Tone.QUIET if view.usage.left else Tone.WARNING
         left = [Part("  "), Part(fill(_("Key today"), title), Tone.QUIET), Part(f"  {used}", tone)]
         if width_of(left) + cell_len(resets) + 2 + (cell_len(right) + 3 if right else 0) <= width:
-            left.append(Part(f", {resets}", tone))
+            left[-1] = Part("  " + enumeration([used, resets]), tone)
     return spread(left, [Part(right, Tone.ACCENT)] if right else [], width)
 
 

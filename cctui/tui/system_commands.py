@@ -7,6 +7,7 @@ from enum import IntEnum
 from cctui.access.roles import Action, why_not
 from cctui.locales import N_, _
 from cctui.tui.commands import LISTING, Command, Facts
+from cctui.tui.system_lines import PREFERENCE, THEME
 
 SYSTEM = N_("System")
 
@@ -44,7 +45,9 @@ def something_to_open(facts: SystemFactsForCommands) -> str:
 
 def see_or_switch(facts: SystemFactsForCommands) -> str:
     """What Enter does."""
-    return _("Turn on or off") if facts.tab is Tab.GENERAL else _("See details")
+    if facts.tab is not Tab.GENERAL:
+        return _("See details")
+    return _("Use these colours") if facts.target.startswith(f"{PREFERENCE}/{THEME}") else _("Turn on or off")
 
 
 def may_edit(facts: SystemFactsForCommands) -> str:
@@ -63,7 +66,7 @@ COMMANDS = (
     Command(
         "system.open",
         N_("See details"),
-        N_("Open the last runs of the export, the segment, or the error under the cursor; or turn a choice over."),
+        N_("Open the last runs of the export, the segment, or the error under the cursor; or change a choice."),
         ("enter", "space"),
         SYSTEM,
         hint=N_("See details"),

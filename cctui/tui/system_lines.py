@@ -31,7 +31,7 @@ from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Refresh, SegmentCount
 from cctui.delivery.states import STATUS_TITLES, TRIGGER_TITLES, Run, Status
 from cctui.errors import CctuiError
-from cctui.locales import _, date_time, number, percent, relative_time, weekday
+from cctui.locales import N_, _, date_time, number, percent, relative_time, weekday
 from cctui.profiles.source import Segment
 from cctui.tui import alert_lines, glyphs
 from cctui.tui.key_use import KeyUse
@@ -71,6 +71,20 @@ _STATUS, _UPDATED = 27, 18
 _WIDEST = 72
 """Cells of a task's name at most: farther apart the eye loses the line."""
 _LABEL = 22
+"""Cells of the names before facts in English."""
+_LABELS = (
+    N_("Refresh schedule"),
+    N_("Repeat"),
+    N_("Time"),
+    N_("Time zone"),
+    N_("Environment"),
+    N_("Language"),
+    N_("Your language"),
+    N_("Folder"),
+    N_("State and runs"),
+    N_("Secrets"),
+    N_("Worker"),
+)
 PREFERENCE = "preference"
 """The kind of target that is a choice of the operator; its name follows after a slash."""
 COUNT = "count"
@@ -377,7 +391,7 @@ def format_lines(language: str, now: datetime, zone: tzinfo) -> list[Line]:
     finally:
         locales.use(before)
     return [
-        (Part("  " + fill(name, _LABEL), Tone.QUIET), Part(sample))
+        (Part("  " + fill(name, _label()), Tone.QUIET), Part(sample))
         for name, sample in zip(titles, samples, strict=True)
     ]
 
@@ -397,7 +411,7 @@ def about_lines(facts: SystemFacts) -> list[BoardLine]:
         _fact(_("Folder"), shown(str(facts.root))),
         _fact(_("State and runs"), shown(str(facts.state))),
         _fact(_("Secrets"), shown(str(facts.secrets))),
-        BoardLine((Part(" " * _LABEL), Part(_secrets_note(facts.environment), Tone.QUIET))),
+        BoardLine((Part(" " * _label()), Part(_secrets_note(facts.environment), Tone.QUIET))),
         _fact(_("Worker"), _("is serving") if facts.serving else _("none; one starts with the next run")),
         BoardLine(),
         BoardLine((Part(_("Requests today"), Tone.STRONG),)),
@@ -433,4 +447,9 @@ def _version(library: str) -> str:
 
 
 def _fact(name: str, value: str, tone: Tone = Tone.PLAIN) -> BoardLine:
-    return BoardLine((Part(fill(name, _LABEL), Tone.QUIET), Part(value, tone)))
+    return BoardLine((Part(fill(name, _label()), Tone.QUIET), Part(value, tone)))
+
+
+def _label() -> int:
+    """Cells of the names before facts: those of English, more where the language has longer words."""
+    return max(_LABEL, *(cell_len(_(name)) + 2 for name in _LABELS))

@@ -94,3 +94,8 @@ def test_a_segment_is_called_one_thing(language: str) -> None:
         if one.id and names_them.search(_IDENTIFIERS.sub("", source)):
             wrong += [f"{source}: {text}" for text in texts(one) if SEGMENT[language] not in text]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_machine_has_one_name_in_english() -> None:
+    said = [text for one in catalogs.template() if one.id for text in ([one.id] if isinstance(one.id, str) else one.id)]
+    assert not [text for text in said if re.search(r"\b(this|the|other) (box|host|computer)\b", text)]

@@ -23,6 +23,7 @@ from cctui.tui.screens.list_picker import ListPicker
 from cctui.tui.screens.picker import Picker
 from cctui.tui.screens.run import RunScreen
 from cctui.tui.widgets.choice import ChoiceField
+from cctui.tui.widgets.paragraph import Paragraph
 from cctui.tui.widgets.segment_checks import SegmentChecks
 
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
@@ -243,8 +244,8 @@ async def test_saving_stores_and_never_runs(company: Company) -> None:
     app = company.face(open_at="exports/everyone-newsletter")
     async with app.run_test(size=NARROW) as pilot:
         await opened(pilot)
-        saving = app.screen.query_one("#saving")
-        assert "It runs with every scheduled refresh, or when you choose Run." in str(saving.render())
+        saving = app.screen.query_one("#saving", Paragraph)
+        assert "It runs with every scheduled refresh, or when you choose Run." in str(saving.content)
         await type_in(pilot, " 2")
         await press(pilot, "f9")
         await until(pilot, lambda: isinstance(app.screen, ExportsPage))

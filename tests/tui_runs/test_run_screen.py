@@ -421,7 +421,7 @@ async def test_over_ones_own_key_nothing_is_saved_on_the_box(
         assert "Not saved in this session. Y copies the log." in text(pilot)
         pilot.app.screen.query_one(Prompt).post_message(Prompt.Answered("save", str(tmp_path / "any.log")))
         await settled(pilot)
-        assert "No file of this box is read or written in this session." in text(pilot)
+        assert "No file of this machine is read or written in this session." in text(pilot)
     with pytest.raises(NotPermitted, match="session"):
         runs.write_rejected(
             story.environment, Operator("ops1", Role.ADMINISTRATOR, confined=True), run.id, tmp_path / "any.csv"

@@ -42,6 +42,15 @@ async def test_a_choice_shows_at_once_and_comes_back(contoso: Environment) -> No
     assert await theme_at_start(contoso) == "cctui-light"
 
 
+async def test_the_hint_says_what_enter_does_on_the_line(contoso: Environment) -> None:
+    app = face(contoso, "system/general")
+    async with app.run_test(size=NARROW) as pilot:
+        await settled(pilot)
+        assert "Enter Turn on or off" in text_of(app)
+        await press(pilot, "down", "down")
+        assert "Enter Use these colours" in text_of(app)
+
+
 async def test_going_back_to_what_the_terminal_allows(contoso: Environment) -> None:
     app = face(contoso, "system/general")
     preferences.write(contoso, app.operator.name, Preferences(bell=True, theme="high-contrast"))

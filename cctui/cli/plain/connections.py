@@ -244,7 +244,7 @@ def _sign_out(talk: Conversation, work: Work, connection_id: str) -> None:
         return
     if connection_life.sign_out(work.environment, work.operator, connection_id):
         talk.say(
-            _("The sign-in is gone from this box."),
+            _("The sign-in is gone from this machine."),
             _("To withdraw the grant too: Constant Contact, Settings, Integrations."),
         )
     else:

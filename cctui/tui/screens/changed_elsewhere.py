@@ -16,6 +16,7 @@ from cctui.definitions.toml_files import ChangedElsewhere
 from cctui.locales import _
 from cctui.tui.closing import ClosesItself
 from cctui.tui.parts import shown
+from cctui.tui.widgets.paragraph import Paragraph
 
 
 class Kept(StrEnum):
@@ -51,10 +52,9 @@ class ChangedElsewhereDialog(ModalScreen[Kept | None], ClosesItself[Kept | None]
         """What happened, the difference where it is asked for, and the answers."""
         gone = self.problem.fingerprint is None
         with Vertical(classes="dialog"):
-            yield Static(self.problem.what, classes="dialog-title", markup=False)
-            yield Static(
-                _("It was removed there. Nothing has been saved yet.") if gone else _("Nothing has been saved yet."),
-                markup=False,
+            yield Paragraph(self.problem.what, classes="dialog-title")
+            yield Paragraph(
+                _("It was removed there. Nothing has been saved yet.") if gone else _("Nothing has been saved yet.")
             )
             with VerticalScroll(id="difference"):
                 yield Static(_colored(self.problem.difference()), markup=False)

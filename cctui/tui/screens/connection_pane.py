@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from msgspec import structs
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from cctui.access.roles import Action, why_not
 from cctui.constant_contact import connection_life
@@ -39,6 +39,7 @@ from cctui.tui.screens.sign_in_panel import SignInPanel
 from cctui.tui.widgets.connection_form import SHARINGS, ConnectionForm
 from cctui.tui.widgets.form import FormFooter, Step
 from cctui.tui.widgets.form_fields import Choices, TextField, Tick
+from cctui.tui.widgets.paragraph import Paragraph
 
 
 class ConnectionPane(FormPage):
@@ -85,7 +86,7 @@ class ConnectionPane(FormPage):
         """The form over its footer."""
         refused = why_not(self.face.operator, Action.CHANGE_CONNECTIONS)
         if refused:
-            yield Static(f"{_('Only administrators see connections.')}\n{refused}", id="refused", markup=False)
+            yield Paragraph(f"{_('Only administrators see connections.')}\n{refused}", id="refused")
             return
         self._read()
         yield ConnectionForm(self._draft, [service.title for service in self._services], self._agreed_text())

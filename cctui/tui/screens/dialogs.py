@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cctui.errors import CctuiError
 from cctui.locales import _
@@ -17,6 +17,7 @@ from cctui.tui.closing import ClosesItself
 from cctui.tui.frame import Place
 from cctui.tui.parts import Part, Tone
 from cctui.tui.widgets.lines import Board, BoardLine
+from cctui.tui.widgets.paragraph import Paragraph
 
 if TYPE_CHECKING:
     from cctui.tui.app import CctuiApp
@@ -49,12 +50,12 @@ class ErrorDialog(ModalScreen[None], ClosesItself[None]):
     def compose(self) -> ComposeResult:
         """Three paragraphs and two buttons."""
         with Vertical(classes="dialog"):
-            yield Static(self.problem.what, classes="dialog-title", markup=False)
+            yield Paragraph(self.problem.what, classes="dialog-title")
             with VerticalScroll(classes="dialog-text", can_focus=False):
                 if self.problem.why:
-                    yield Static(self.problem.why, markup=False)
+                    yield Paragraph(self.problem.why)
                 if self.problem.do:
-                    yield Static(self.problem.do, markup=False, classes="next-step")
+                    yield Paragraph(self.problem.do, classes="next-step")
             with Horizontal(classes="dialog-buttons"):
                 yield Button(_("Copy (c)"), id="copy", compact=True)
                 yield Button(_("Close"), id="close", compact=True)
@@ -96,10 +97,10 @@ class ConfirmDialog(ModalScreen[bool], ClosesItself[bool]):
     def compose(self) -> ComposeResult:
         """The question, what it is about, the verb and Cancel."""
         with Vertical(classes="dialog"):
-            yield Static(self._title, classes="dialog-title", markup=False)
+            yield Paragraph(self._title, classes="dialog-title")
             with VerticalScroll(classes="dialog-text", can_focus=False):
                 for line in self._lines:
-                    yield Static(line, markup=False)
+                    yield Paragraph(line)
             with Horizontal(classes="dialog-buttons"):
                 yield Button(self._verb, id="yes", compact=True)
                 yield Button(self._refuse or _("Cancel"), id="no", compact=True)
@@ -143,7 +144,7 @@ class BoardDialog(ModalScreen[str], ClosesItself[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes=f"dialog {self.SHAPE}"):
-            yield Static(self.title_text(), classes="dialog-title", markup=False)
+            yield Paragraph(self.title_text(), classes="dialog-title")
             yield Board(id="board")
 
     def on_mount(self) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cctui.locales import _
 from cctui.tui import help_topics
@@ -18,6 +18,7 @@ from cctui.tui.line_breaks import wrapped
 from cctui.tui.parts import Part, Tone, fill
 from cctui.tui.screens.dialogs import BoardDialog
 from cctui.tui.widgets.lines import Board, BoardLine
+from cctui.tui.widgets.paragraph import Paragraph
 
 _HELP_KEYS = 14
 _HELP_TITLE = 19
@@ -48,7 +49,7 @@ class HelpDialog(BoardDialog):
     def compose(self) -> ComposeResult:
         """Title, search field, lines."""
         with Vertical(classes=f"dialog {self.SHAPE}"):
-            yield Static(self.title_text(), classes="dialog-title", markup=False)
+            yield Paragraph(self.title_text(), classes="dialog-title")
             field = Input(placeholder=_("Type to search"), select_on_focus=False)
             field.cursor_blink = False
             yield field

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cctui.locales import _
 from cctui.tui.closing import ClosesItself
+from cctui.tui.widgets.paragraph import Paragraph
 
 PORTAL = "https://app.constantcontact.com/pages/dma/portal/"
 """The developer portal."""
@@ -51,10 +52,10 @@ class KeyHelpDialog(ModalScreen[None], ClosesItself[None]):
     def compose(self) -> ComposeResult:
         """Title, steps, Close."""
         with Vertical(classes="dialog"):
-            yield Static(_("How to get an application key"), classes="dialog-title", markup=False)
+            yield Paragraph(_("How to get an application key"), classes="dialog-title")
             with VerticalScroll(classes="dialog-text"):
                 for step in key_steps():
-                    yield Static(step, classes="key-step", markup=False)
+                    yield Paragraph(step, classes="key-step")
             with Horizontal(classes="dialog-buttons"):
                 yield Button(_("Close"), id="close", compact=True)
 

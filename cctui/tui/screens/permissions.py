@@ -170,9 +170,9 @@ def _rights_lines(width: int) -> list[BoardLine]:
     lines = [BoardLine((Part(fill(_("May"), first), Tone.QUIET), *titles)), BoardLine()]
     for right in found:
         answers = [Part(fill(right.allowed[role], columns[role]), _tone(right.allowed[role])) for role in Role]
-        title, *more = wrapped(right.title, first - 2)
-        lines.append(BoardLine((Part(fill(title, first)), *answers)))
-        lines += [BoardLine((Part(text),)) for text in more]
+        begin, *more = wrapped(right.title, first - 2)
+        lines.append(BoardLine((Part(fill(begin, first)), *answers)))
+        lines += [BoardLine((Part(f"  {rest}"),)) for rest in more]
     return lines
 
 

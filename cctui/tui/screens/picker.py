@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cctui.locales import _
 from cctui.tui.closing import ClosesItself
 from cctui.tui.parts import Line, Part, Tone, clip, fill, width_of
 from cctui.tui.widgets.fact_lines import FactLines
 from cctui.tui.widgets.lines import Board, BoardLine
+from cctui.tui.widgets.paragraph import Paragraph
 
 _AROUND = 14
 """Lines of the window that are not rows, and of the screen around it."""
@@ -71,7 +72,7 @@ class Picker(ModalScreen[str], ClosesItself[str]):
     def compose(self) -> ComposeResult:
         """The filter, the rows, a line below."""
         with Vertical(classes="dialog"):
-            yield Static(self._title, classes="dialog-title", markup=False)
+            yield Paragraph(self._title, classes="dialog-title")
             yield self._field
             yield self._board
             yield self._state

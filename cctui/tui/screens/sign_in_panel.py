@@ -30,6 +30,7 @@ from cctui.tui.sign_in_attempt import Attempt, Happening
 from cctui.tui.sign_in_words import Phase, Wait
 from cctui.tui.widgets.form_fields import TextField
 from cctui.tui.widgets.lines import TextLine
+from cctui.tui.widgets.paragraph import Paragraph
 
 if TYPE_CHECKING:
     from cctui.tui.app import CctuiApp
@@ -126,18 +127,18 @@ class SignInPanel(ModalScreen[SignedIn | None], ClosesItself[SignedIn | None]):
     def compose(self) -> ComposeResult:
         """What to do on the left, the QR code on the right, the keys below."""
         with Vertical(id="panel"):
-            yield Static(_("Authenticate with Constant Contact"), id="sign-in-title", markup=False)
+            yield Paragraph(_("Authenticate with Constant Contact"), id="sign-in-title")
             with Horizontal(id="sides"):
                 with VerticalScroll(id="told", can_focus=False):
-                    yield Static(id="how", markup=False)
-                    yield Static(id="address", markup=False)
+                    yield Paragraph(id="how")
+                    yield Paragraph(id="address")
                     yield Static(id="code", markup=False)
                     yield Static(id="plain-code", markup=False)
                     yield TextField(id="pasted", password=True, placeholder=_("the address from the browser"))
-                    yield Static(id="state", markup=False)
-                    yield Static(id="next", markup=False)
+                    yield Paragraph(id="state")
+                    yield Paragraph(id="next")
                     yield TextLine(id="left")
-                    yield Static(id="no-qr", markup=False)
+                    yield Paragraph(id="no-qr")
                     with Horizontal(id="accept-row"):
                         yield Button("", id="accept", compact=True)
                         yield Button(_("Do not use it"), id="refuse", compact=True)

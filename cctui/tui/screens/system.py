@@ -49,6 +49,11 @@ class SystemPage(Page):
         """The keys move on the board."""
         return self.query_one("#board", Board)
 
+    def _move(self, by: int) -> None:
+        # What Enter does is another thing on another line.
+        super()._move(by)
+        self.draw()
+
     def facts(self) -> SystemFactsForCommands:
         """Which tab is open, and what the cursor stands on."""
         acts = self.is_mounted and self._tab in {Tab.STATUS, Tab.GENERAL, Tab.AUDIT}

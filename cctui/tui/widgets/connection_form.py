@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cctui.access.roles import SHARING_TITLES, Sharing
 from cctui.definitions.consent import consent_text
@@ -18,6 +18,7 @@ from cctui.tui.widgets.form import Field, Form, SectionTitle, Step
 from cctui.tui.widgets.form_fields import Choices, ReadingText, TextField, Tick
 from cctui.tui.widgets.line_block import LineBlock
 from cctui.tui.widgets.lines import TextLine
+from cctui.tui.widgets.paragraph import Paragraph
 
 SHARINGS = tuple(Sharing)
 """The choices of who can use a connection, in the documented order (C7)."""
@@ -63,7 +64,7 @@ class ConnectionForm(Form):
         yield SectionTitle(_("Data privacy and compliance"))
         yield ReadingText(consent_text(), id="consent")
         if self._agreed:
-            yield Static(f"{glyphs.GOOD} {self._agreed}", id="agreed", markup=False)
+            yield Paragraph(f"{glyphs.GOOD} {self._agreed}", id="agreed")
         else:
             yield Tick(_("I agree"), required=True, id="agree")
         if draft.is_new:

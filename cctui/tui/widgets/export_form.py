@@ -29,6 +29,7 @@ from cctui.tui.widgets.fact_lines import FactLines
 from cctui.tui.widgets.form import Field, Form, SectionTitle
 from cctui.tui.widgets.form_fields import TextField, Tick
 from cctui.tui.widgets.lines import TextLine
+from cctui.tui.widgets.paragraph import Paragraph
 from cctui.tui.widgets.segment_checks import SegmentChecks
 
 _FILTER_FROM = 12
@@ -134,7 +135,7 @@ class ExportForm(Form):
         yield self._choice_row(PaneField.EMAIL, _("Email"), _("Choose a field"), required=True)
         yield FactLines(id="email-facts")
         yield Vertical(id="attribute-fields")
-        yield Static("", id="attributes-error", classes="form-error", markup=False)
+        yield Paragraph("", id="attributes-error", classes="form-error")
         if not off:
             yield Button(_("+ Add attribute"), id="add-attribute", classes="beside-button", compact=True)
         yield TextLine(id="segments-title")
@@ -144,7 +145,7 @@ class ExportForm(Form):
         checks = SegmentChecks(says.SEGMENT_COLUMNS, id="segments")
         checks.locked = off
         yield checks
-        yield Static("", id="segments-error", classes="form-error", markup=False)
+        yield Paragraph("", id="segments-error", classes="form-error")
         yield FactLines(id="segment-facts", beside=False)
         suppress = Tick(
             _("Leave out people who opted out of e-mail"), ticked=self._draft.suppress_opted_out, id="suppress"
@@ -154,10 +155,9 @@ class ExportForm(Form):
         yield FactLines(id="suppress-facts", beside=False)
         yield SectionTitle(_("Preview"))
         yield FactLines(id="preview", beside=False)
-        yield Static(
+        yield Paragraph(
             _("Saving does not run the export. It runs with every scheduled refresh, or when you choose Run."),
             id="saving",
-            markup=False,
         )
 
     def _choice_row(self, field: PaneField, label: str, empty: str, *, required: bool) -> Field:

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cctui.locales import _
 from cctui.tui import glyphs
@@ -22,6 +22,7 @@ from cctui.tui.line_breaks import wrapped_lines
 from cctui.tui.parts import Line, Part, Tone
 from cctui.tui.widgets.line_block import LineBlock
 from cctui.tui.widgets.lines import TextLine
+from cctui.tui.widgets.paragraph import Paragraph
 
 _LABEL = 27
 """Cells of a field's label; the styles say one more, which stays blank."""
@@ -54,11 +55,11 @@ class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
         self.scroll_relative(y=direction * max(1, self.size.height - 2), animate=False)
 
 
-class Note(Static):
+class Note(Paragraph):
     """Text below a field. The same text again costs nothing: every key in a form would lay the whole pane out anew."""
 
     def __init__(self, text: str = "", *, classes: str = "") -> None:
-        super().__init__(text, classes=classes, markup=False)
+        super().__init__(text, classes=classes)
         self._text = text
 
     def show(self, text: str) -> None:
@@ -69,13 +70,13 @@ class Note(Static):
         self.display = bool(text)
 
 
-class SectionTitle(Static):
+class SectionTitle(Paragraph):
     """The title over some fields."""
 
     DEFAULT_CSS = "SectionTitle { height: auto; margin-top: 1; text-style: bold; }"
 
     def __init__(self, title: str) -> None:
-        super().__init__(title, markup=False)
+        super().__init__(title)
 
 
 class Field(Vertical):

@@ -12,11 +12,12 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from cctui.tui import glyphs
 from cctui.tui.parts import Part, Tone
 from cctui.tui.widgets.lines import TONES, strip_of
+from cctui.tui.widgets.paragraph import Paragraph
 
 
 class TextField(Input):
@@ -206,4 +207,4 @@ class ReadingText(VerticalScroll, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """The text."""
-        yield Static(self._text, markup=False)
+        yield Paragraph(self._text)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cctui.locales import _
 from cctui.tui.line_breaks import wrapped_lines
@@ -17,6 +16,7 @@ from cctui.tui.schedule_draft import Recurrence, ScheduleDraft
 from cctui.tui.widgets.form import Field, Form, SectionTitle
 from cctui.tui.widgets.form_fields import Choices, TextField
 from cctui.tui.widgets.line_block import LineBlock
+from cctui.tui.widgets.paragraph import Paragraph
 from cctui.tui.widgets.weekdays import Weekdays
 
 _DETAILS = {
@@ -65,10 +65,9 @@ class ScheduleForm(Form):
         if self._manners:
             yield SectionTitle(_("Keep or override schedules"))
             yield Choices(self._manners, id="manner")
-            yield Static(
+            yield Paragraph(
                 _("Individual schedules cannot be shown here; a new schedule overwrites them."),
                 id="manner-note",
-                markup=False,
             )
         yield Field(self._switch, Choices([_("On"), _("Off")], 0 if draft.on else 1, id="switch"))
         chosen = self.offered.index(draft.recurrence) if draft.recurrence in self.offered else 0
