@@ -114,11 +114,17 @@ def cut_words(sheet: str) -> list[str]:
             continue
         for cut in _CUT.finditer(line):
             tail = cut[0].rstrip("…")
-            if any(tail in name for name in _NAMES):
+            if _is_of_a_name(tail):
                 continue
             if any(tail in text and not text.endswith(tail) for text in said):
                 found.append(line)
     return found
+
+
+def _is_of_a_name(tail: str) -> bool:
+    """Whether it is a name that is cut; words of ours may stand before it."""
+    words = [tail[at:] for at in range(len(tail)) if not at or tail[at - 1] == " "]
+    return any(tail in name or name.startswith(tuple(words)) for name in _NAMES)
 
 
 def literals() -> list[str]:
