@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctui.definitions.model import ExportSchedule
-from cctui.locales import _, number, weekday
+from cctui.locales import _, listed, number, weekday
 
 
 def schedule_in_words(schedule: ExportSchedule) -> str:
@@ -14,12 +14,12 @@ def schedule_in_words(schedule: ExportSchedule) -> str:
         return _("System refresh")
     if schedule.repeat == "cron" or schedule.cron:
         return schedule.cron or _("Custom")
-    times = ", ".join(schedule.times)
+    times = listed(schedule.times)
     if schedule.repeat == "weekly" and schedule.days:
-        days = ", ".join(weekday(day) for day in schedule.days)
+        days = listed([weekday(day) for day in schedule.days])
         return f"{days} {times}".strip()
     if schedule.repeat == "monthly" and schedule.days_of_month:
-        days = ", ".join(number(day) for day in schedule.days_of_month)
+        days = listed([number(day) for day in schedule.days_of_month])
         return _("On day {days} {times}").format(days=days, times=times).strip()
     if schedule.repeat == "daily":
         return _("Every day {times}").format(times=times).strip()

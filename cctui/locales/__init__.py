@@ -141,6 +141,11 @@ def enumeration(parts: Sequence[str]) -> str:
     return ("，" if _Current.language == "zh-CN" else ", ").join(parts)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names, days or times in a row; Chinese has a comma of its own between them."""
+    return ("、" if _Current.language == "zh-CN" else ", ").join(names)
+
+
 def percent(share: float, decimals: int = 0) -> str:
     """A share between 0 and 1 as a percentage of the language."""
     from babel.numbers import format_percent

@@ -31,7 +31,7 @@ from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Refresh, SegmentCount
 from cctui.delivery.states import STATUS_TITLES, TRIGGER_TITLES, Run, Status
 from cctui.errors import CctuiError
-from cctui.locales import N_, _, date_time, number, percent, relative_time, weekday
+from cctui.locales import N_, _, date_time, listed, number, percent, relative_time, weekday
 from cctui.profiles.source import Segment
 from cctui.tui import alert_lines, glyphs
 from cctui.tui.key_use import KeyUse
@@ -302,7 +302,7 @@ def schedule_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
     lines = [
         _fact(_("Refresh schedule"), _("On") if schedule.run else _("Off"), Tone.STRONG),
         _fact(_("Repeat"), _repeat(schedule)),
-        _fact(_("Time"), ", ".join(schedule.times) or "–"),
+        _fact(_("Time"), listed(schedule.times) or "–"),
         _fact(_("Time zone"), zone),
         BoardLine(),
         BoardLine((Part(_("Next runs"), Tone.STRONG),)),
@@ -320,8 +320,8 @@ def schedule_lines(facts: SystemFacts, width: int) -> list[BoardLine]:
 def _repeat(schedule: RefreshSchedule) -> str:
     if schedule.repeat == "daily":
         return _("Daily")
-    days = ", ".join(weekday(day) for day in schedule.days)
-    return f"{_('Weekly')}: {days}" if days else _("Weekly")
+    days = listed([weekday(day) for day in schedule.days])
+    return _("Weekly: {days}").format(days=days) if days else _("Weekly")
 
 
 # General

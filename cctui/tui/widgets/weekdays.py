@@ -87,10 +87,8 @@ class Weekdays(Widget, can_focus=True):
         return Strip.join(strips).adjust_cell_length(width, base)
 
     def _texts(self) -> list[str]:
-        short = self.size.width < 60
-        texts = []
-        for day in WEEKDAYS:
-            ticked = day in self.days
-            name = weekday(day).rstrip(".")
-            texts.append(f"{'x' if ticked else '·'}{name}" if short else f"[{'x' if ticked else ' '}] {name}")
-        return texts
+        names = {day: weekday(day).rstrip(".") for day in WEEKDAYS}
+        boxes = [f"[{'x' if day in self.days else ' '}] {name}" for day, name in names.items()]
+        if sum(map(cell_len, boxes)) + _GAP * (len(boxes) - 1) <= self.size.width:
+            return boxes
+        return [f"{'x' if day in self.days else '·'}{name}" for day, name in names.items()]
