@@ -94,7 +94,7 @@ class PermissionsPage(ListPage):
         super().reload()
         self.query_one("#tabs", TextLine).show(_tabs(roles=self._roles))
         board = self.query_one("#roles", Board)
-        board.show(_rights_lines(max(56, self.size.width - (30 if self.size.width >= 100 else 8))))
+        board.show(_rights_lines(max(56, self.page_width - 2)))
         board.display = self._roles
         self.table.display = not self._roles
 
@@ -165,7 +165,7 @@ def _rights_lines(width: int) -> list[BoardLine]:
         role: max(cell_len(text) for text in (_(ROLE_TITLES[role]), *(right.allowed[role] for right in found))) + 2
         for role in Role
     }
-    first = min(_WIDEST, width - sum(columns.values()))
+    first = min(_WIDEST, width - sum(columns.values()) + 2)
     titles = [Part(fill(_(ROLE_TITLES[role]), columns[role]), Tone.QUIET) for role in Role]
     lines = [BoardLine((Part(fill(_("May"), first), Tone.QUIET), *titles)), BoardLine()]
     for right in found:
