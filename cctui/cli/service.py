@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ def worker(session: Session, until_idle: bool) -> int:
     from cctui.delivery.worker import serve
 
     session.stay_within(Reach.PROCESS)
-
+    if sys.stderr.isatty():
+        log = session.environment.worker_log_path
+        click.echo(_("The worker serves until Ctrl+C ends it; it writes to {log}.").format(log=log), err=True)
     return serve(session.environment, until_idle=until_idle)
 
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,6 +15,9 @@ import click
 from cctui import __version__
 from cctui.cli.session import Session, in_session
 from cctui.locales import _
+
+_SYSTEM_TARGETS = ("Wants=network-online.target", "After=network-online.target time-sync.target")
+"""What the system's own systemd can wait for; that of an account knows neither."""
 
 KINDS = ("systemd-user", "systemd", "cron", "container")
 
@@ -50,7 +54,7 @@ def systemd_user(command: str, root: Path) -> str:
                 "loginctl enable-linger",
                 _("The last line keeps it running while you are not signed in."),
             ),
-            *_unit(command, root),
+            *_unit(command, root, after=()),
             "[Install]",
             "WantedBy=default.target",
             "",
@@ -112,6 +116,8 @@ def container(_command: str, root: Path) -> str:
                 "FROM python:3.13-slim",
                 f"RUN pip install --no-cache-dir cctui=={__version__}",
                 _("Open the application beside it: docker compose exec -it cctui cctui"),
+                _("Where users are listed, say who you are, since nobody has a name there: --operator NAME"),
+                _("Profiles outside the environment's folder need a volume of their own."),
             ),
             "services:",
             "  cctui:",
@@ -132,13 +138,12 @@ def container(_command: str, root: Path) -> str:
     )
 
 
-def _unit(command: str, root: Path, *more: str) -> list[str]:
+def _unit(command: str, root: Path, *more: str, after: Sequence[str] = _SYSTEM_TARGETS) -> list[str]:
     start = " ".join(_for_systemd(word) for word in (command, "--environment", str(root), "worker"))
     return [
         "[Unit]",
         "Description=cctui worker",
-        "Wants=network-online.target",
-        "After=network-online.target time-sync.target",
+        *after,
         "",
         "[Service]",
         f"ExecStart={start}",

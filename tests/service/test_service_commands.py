@@ -140,14 +140,22 @@ def test_folders_with_blanks_and_signs_survive_every_kind() -> None:
         assert 'ExecStart=/opt/cctui --environment "/srv/my \\"$$HOME\\" 100%%" worker' in unit
 
 
+def test_the_unit_of_an_account_waits_for_nothing_that_only_the_system_has() -> None:
+    assert "network-online.target" in systemd("/bin/true", Path("/srv"))
+    assert "network-online.target" not in systemd_user("/bin/true", Path("/srv"))
+
+
 def test_the_units_name_this_program() -> None:
     assert Path(program()).name == "cctui"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
-    for text in (systemd("/bin/true", tmp_path), systemd_user("/bin/true", tmp_path)):
+    for text, whose in ((systemd("/bin/true", tmp_path), "--system"), (systemd_user("/bin/true", tmp_path), "--user")):
         unit = tmp_path / "cctui.service"
         unit.write_text(text)
-        done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+        command = ["systemd-analyze", "verify", whose, str(unit)]
+        room = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=room)
+        assert done.returncode == 0, done.stderr
         assert "cctui.service" not in done.stderr, done.stderr
