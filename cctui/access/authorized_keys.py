@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import re
 import shlex
@@ -59,6 +60,12 @@ def add(path: Path, line: str) -> None:
     owner, blob = _owner(line), line.split()[-2]
     kept = [one for one in _lines(path) if _owner(one) != owner and blob not in one.split()]
     _save(path, [*kept, line])
+
+
+def fingerprint(line: str) -> str:
+    """The key of a line of ours as ``ssh-keygen -l`` names it."""
+    digest = hashlib.sha256(base64.b64decode(line.split()[-2])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def remove(path: Path, name: str, root: Path) -> bool:

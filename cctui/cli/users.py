@@ -79,7 +79,7 @@ def add_user(session: Session, name: str, role: str, ssh_key: str | None, keys_p
     line = _key_line(session.environment, name, ssh_key)
     system_changes.add_user(session.environment, session.operator, User(name, Role(role)))
     click.echo(_("{name} is {role} now.").format(name=printable(name), role=_(ROLE_TITLES[Role(role)])))
-    _keep_key(line, keys_path)
+    _keep_key(session, name, line, keys_path)
 
 
 @users.command("edit", help=_("Give a user another role or another key."))
@@ -101,7 +101,7 @@ def edit_user(session: Session, name: str, role: str | None, ssh_key: str | None
     else:
         system_changes.change_user(session.environment, session.operator, name, Role(role))
         click.echo(_("{name} is {role} now.").format(name=printable(name), role=_(ROLE_TITLES[Role(role)])))
-    _keep_key(line, keys_path)
+    _keep_key(session, name, line, keys_path)
 
 
 @users.command("remove", help=_("Remove a user, and the key with which they sign in to this account."))
@@ -162,11 +162,9 @@ def _key_line(environment: Environment, name: str, key: str | None) -> str | Non
     return authorized_keys.line_for(name, content, program(), environment.root)
 
 
-def _keep_key(line: str | None, path: Path | None) -> None:
-    from cctui.access import authorized_keys
+def _keep_key(session: Session, name: str, line: str | None, path: Path | None) -> None:
+    from cctui.definitions import system_changes
 
-    if line is None:
-        return
-    path = path or authorized_keys.default_path()
-    authorized_keys.add(path, line)
-    click.echo(_("Their key opens cctui and nothing else, by {file}.").format(file=path))
+    if line is not None:
+        path = system_changes.give_key(session.environment, session.operator, name, line, keys=path)
+        click.echo(_("Their key opens cctui and nothing else, by {file}.").format(file=path))

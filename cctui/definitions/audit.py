@@ -44,6 +44,8 @@ class Deed(StrEnum):
     USER_ADDED = "user-added"
     USER_CHANGED = "user-changed"
     USER_REMOVED = "user-removed"
+    KEY_GIVEN = "key-given"
+    KEY_REMOVED = "key-removed"
     SIGNED_IN = "signed-in"
     SIGNED_OUT = "signed-out"
     SIGN_IN_MOVED = "sign-in-moved"
@@ -69,6 +71,8 @@ DEED_TITLES = {
     Deed.USER_ADDED: N_("User added"),
     Deed.USER_CHANGED: N_("User changed"),
     Deed.USER_REMOVED: N_("User removed"),
+    Deed.KEY_GIVEN: N_("Key given"),
+    Deed.KEY_REMOVED: N_("Key removed"),
     Deed.SIGNED_IN: N_("Signed in"),
     Deed.SIGNED_OUT: N_("Signed out"),
     Deed.SIGN_IN_MOVED: N_("Sign-in moved"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from cctui.access import authorized_keys
 from cctui.access.roles import Action, Operator, Role, User, require
@@ -106,7 +106,7 @@ def remove_user(environment: Environment, operator: Operator, name: str, *, keys
         _save(environment, operator, stored, others, Deed.USER_REMOVED, name, before=before)
     path = keys or authorized_keys.default_path()
     try:
-        return authorized_keys.remove(path, name, environment.root)
+        key_too = authorized_keys.remove(path, name, environment.root)
     except OSError as problem:
         raise CctuiError(
             _("{name} is removed, but their key is still in {file}.").format(name=harmless(name, 60), file=path),
@@ -115,6 +115,36 @@ def remove_user(environment: Environment, operator: Operator, name: str, *, keys
                 end=authorized_keys.comment(harmless(name, 60))
             ),
         ) from problem
+    if key_too:
+        audit.record(environment, operator, Deed.KEY_REMOVED, name)
+    return key_too
+
+
+class _Key(Struct, frozen=True):
+    """What the audit log tells of a key."""
+
+    ssh_key: str
+
+
+def give_key(environment: Environment, operator: Operator, name: str, line: str, *, keys: Path | None = None) -> Path:
+    """Put the ``line`` of a user's key into the ``authorized_keys`` at ``keys``, or in that of this account.
+
+    Returns the file. Raises :class:`UsageError` for somebody who is no user, :class:`CctuiError` where it cannot be
+    written.
+    """
+    require(operator, Action.CHANGE_USERS)
+    user(environment, name)
+    path = keys or authorized_keys.default_path()
+    try:
+        authorized_keys.add(path, line)
+    except OSError as problem:
+        raise CctuiError(
+            _("The key of {name} cannot be written to {file}.").format(name=harmless(name, 60), file=path),
+            why=problem.strerror or str(problem),
+            do=_("Mend the file and give the key again: cctui users edit NAME --ssh-key KEY"),
+        ) from problem
+    audit.record(environment, operator, Deed.KEY_GIVEN, name, after=_Key(authorized_keys.fingerprint(line)))
+    return path
 
 
 def has_key(environment: Environment, name: str, keys: Path | None = None) -> bool:

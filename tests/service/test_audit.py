@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 from scheduler_stand_ins import DAILY, OPS, Box
+from test_users import key
 
+from cctui.access import authorized_keys
 from cctui.access.roles import Operator, Role, User
 from cctui.constant_contact import connection_life
 from cctui.constant_contact.answers import AccountSummary, Privileges
@@ -52,6 +54,8 @@ def test_every_deed_is_written_with_who_and_what_changed(box: Box) -> None:
     )
     system_changes.add_user(environment, OPS, User("mette", Role.CONTRIBUTOR))
     system_changes.change_user(environment, OPS, "mette", Role.VIEWER)
+    line = authorized_keys.line_for("mette", key(), "cctui", environment.root)
+    system_changes.give_key(environment, OPS, "mette", line)
     system_changes.remove_user(environment, OPS, "mette")
     assert deeds(box) == [
         (Deed.EXPORT_CHANGED, "newsletter"),
@@ -70,13 +74,17 @@ def test_every_deed_is_written_with_who_and_what_changed(box: Box) -> None:
         (Deed.SYSTEM_CHANGED, "environment"),
         (Deed.USER_ADDED, "mette"),
         (Deed.USER_CHANGED, "mette"),
+        (Deed.KEY_GIVEN, "mette"),
         (Deed.USER_REMOVED, "mette"),
+        (Deed.KEY_REMOVED, "mette"),
     ]
     first, second, *_rest = reversed(newest(environment))
     assert (first.who, first.role) == ("ops1", Role.ADMINISTRATOR)
     assert first.before == {"display_name": "Newsletter"}
     assert first.after == {"display_name": "Letter for m…@contoso.com"}
     assert second.after == {"schedule": {"run": "custom", "repeat": "daily", "times": ["06:30"]}}
+    given = next(entry for entry in newest(environment) if entry.deed is Deed.KEY_GIVEN)
+    assert (given.after or {})["ssh_key"].startswith("SHA256:")
     system = next(entry for entry in newest(environment) if entry.deed is Deed.SYSTEM_CHANGED)
     assert set(system.after or {}) == {"schedule", "environment"}
     assert "mette@contoso.com" not in audit.path_of(environment).read_text()

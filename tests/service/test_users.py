@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import shlex
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,29 @@ def test_a_key_that_cannot_be_removed_is_told_and_the_user_is_gone(box: Box, tmp
     assert "cctui:mette" in told.value.do
     assert [user.name for user in users(box)] == ["ops1"]
     assert authorized_keys.names(real, box.environment.root) == {"mette"}
+
+
+def test_a_key_that_cannot_be_written_is_told_and_the_user_can_be_given_one_later(box: Box, tmp_path: Path) -> None:
+    real, path = tmp_path / "managed", tmp_path / "authorized_keys"
+    path.symlink_to(real)
+    line = authorized_keys.line_for("mette", key(), "cctui", box.environment.root)
+    with pytest.raises(UsageError, match="no user"):
+        system_changes.give_key(box.environment, OPS, "mette", line, keys=path)
+    system_changes.add_user(box.environment, OPS, User("mette", Role.VIEWER))
+    with pytest.raises(CctuiError, match="cannot be written") as told:
+        system_changes.give_key(box.environment, OPS, "mette", line, keys=path)
+    assert "symbolic link" in told.value.why
+    assert "users edit" in told.value.do
+    assert not real.exists()
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no OpenSSH here")
+def test_the_audit_log_names_a_key_as_ssh_keygen_does(tmp_path: Path) -> None:
+    public = tmp_path / "mette.pub"
+    public.write_text(f"{key()}\n")
+    said = subprocess.run(["ssh-keygen", "-lf", str(public)], capture_output=True, text=True, check=True).stdout
+    line = authorized_keys.line_for("mette", key(), "cctui", Path("/srv"))
+    assert said.split()[1] == authorized_keys.fingerprint(line)
 
 
 def test_the_last_administrator_keeps_their_key(box: Box, tmp_path: Path) -> None:
