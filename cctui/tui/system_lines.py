@@ -87,6 +87,8 @@ _LABELS = (
 )
 PREFERENCE = "preference"
 """The kind of target that is a choice of the operator; its name follows after a slash."""
+REFRESHES = "refreshes"
+"""The target that is the last refreshes."""
 COUNT = "count"
 """The kind of target that is a segment which could not be counted; its name follows after a slash."""
 THEME = "theme/"
@@ -235,12 +237,12 @@ def _source_line(facts: SystemFacts, width: int) -> BoardLine:
     if facts.source_problem:
         return _task(name, Cell(f"{glyphs.BAD} {_('Failed')}", Tone.BAD), "", width, "problem")
     if facts.refreshing_profiles:
-        return _task(name, _working(Status.REFRESHING), "", width)
+        return _task(name, _working(Status.REFRESHING), "", width, REFRESHES)
     if not facts.segments_read:
         return _task(name, Cell(f"{glyphs.RUNNING} {_('Reading')}", Tone.QUIET), "", width)
     moments = [segment.last_refreshed for segment in facts.segments if segment.last_refreshed]
     updated = relative_time(max(moments), facts.now) if moments else "–"
-    return _task(name, Cell(f"{glyphs.GOOD} {_('Successful')}", Tone.GOOD), updated, width)
+    return _task(name, Cell(f"{glyphs.GOOD} {_('Successful')}", Tone.GOOD), updated, width, REFRESHES)
 
 
 def _segment_line(segment: Segment, facts: SystemFacts, width: int) -> BoardLine:

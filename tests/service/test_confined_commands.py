@@ -90,8 +90,8 @@ PATHS = {
 OTHER_DOORS = {
     "exports add --edit": "editor",
     "exports edit newsletter --edit": "editor",
-    "users add new --role viewer --ssh-key ~/.ssh/id_ed25519": "No file of this box",
-    "users edit olav --ssh-key /etc/passwd": "No file of this box",
+    "users add new --role viewer --ssh-key ~/.ssh/id_ed25519": "No file of this machine",
+    "users edit olav --ssh-key /etc/passwd": "No file of this machine",
     "connections add --name X --client-id k --agree --api http://127.0.0.1:1/": "Another service",
     "connections add --name X --client-id k --agree --authorization http://127.0.0.1:1/": "Another service",
     "runs list --environment /tmp": "one environment",

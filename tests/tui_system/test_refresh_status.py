@@ -7,10 +7,11 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from system_stories import NARROW, NOW, WIDE, face, press, settled, text_of, until
+from system_stories import NARROW, NOW, WIDE, FixedClock, face, press, settled, text_of, until
 
 from cctui.definitions.environment import Environment
 from cctui.definitions.model import ExportId
+from cctui.delivery import refresh
 from cctui.delivery.firings import Refresh, SegmentCount
 from cctui.delivery.schedule_ledger import ScheduleLedger, new_refresh
 from cctui.delivery.states import Status, Trigger
@@ -80,10 +81,36 @@ async def test_see_details_of_a_segment_that_could_not_be_counted_says_why(conto
     async with app.run_test(size=WIDE) as pilot:
         await settled(pilot)
         assert "Failed" in next(line for line in text_of(app).splitlines() if "High value customers" in line)
-        await press(pilot, "home", "enter")
+        await press(pilot, "home", "down", "enter")
         await until(pilot, lambda: "The segment High cannot be counted." in text_of(app))
         assert "The file is cut." in text_of(app)
         assert "Export it again." in text_of(app)
+
+
+@SIZES
+async def test_s9_see_details_of_the_profile_source_are_the_last_refreshes(
+    contoso: Environment, size: tuple[int, int]
+) -> None:
+    clock = FixedClock()
+    facts = {"asked_by": "cctui", "due_at": NOW - timedelta(hours=3), "missed": 2}
+    with ScheduleLedger(contoso.ledger_path, clock) as ledger:
+        exports = [ExportId("newsletter"), ExportId("old")]
+        ledger.ask_refresh(new_refresh(Trigger.SYSTEM_REFRESH, asked_at=NOW, exports=exports, **facts))
+        for waiting in ledger.waiting_refreshes():
+            refresh.carry_out(contoso, ledger, waiting, clock)
+        ledger.ask_refresh(new_refresh(Trigger.SCHEDULE, asked_by="cctui", asked_at=NOW, exports=[ExportId("own")]))
+    app = face(contoso, "system")
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await press(pilot, "home", "enter")
+        text = text_of(app)
+        assert "Last refreshes" in text
+        assert "schedule: own" in text
+        assert "◐ Refreshing" in text
+        assert "Ran late: it was due at Nov 23, 2026 06:42 UTC." in text
+        assert "1 ○ Queued, 1 ▲ Skipped" in text
+        await press(pilot, "escape")
+        assert "Last refreshes" not in text_of(app)
 
 
 async def test_a_failure_over_older_profiles_is_not_told_any_more(contoso: Environment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.events import Resize
@@ -15,6 +16,8 @@ from cctui.delivery import alerting, refresh
 from cctui.delivery.alerts import AlertState
 from cctui.delivery.firings import Refresh
 from cctui.delivery.launch import worker_alive
+from cctui.delivery.ledger import RunNotFound
+from cctui.delivery.states import RunId, Status
 from cctui.errors import CctuiError
 from cctui.locales import N_, _
 from cctui.tui import alert_lines, audit_lines, glyphs, system_lines
@@ -185,6 +188,8 @@ class SystemPage(Page):
             self.app.push_screen(HistoryScreen(ExportId(name)))
         elif kind == "segments":
             self.face.call_later(self.face.open_object, "segments", name)
+        elif kind == system_lines.REFRESHES:
+            self._open_refreshes()
         elif kind == system_lines.COUNT:
             count = self.face.snapshot.segment_counts.get(name)
             if count is not None:
@@ -206,6 +211,17 @@ class SystemPage(Page):
             problem = self.face.segments.known().problem
             if problem is not None:
                 self.face.show_error(problem)
+
+    def _open_refreshes(self) -> None:
+        from cctui.tui.screens.refresh_history import RefreshHistoryDialog
+
+        ledger, statuses = self.face.ledger, dict[RunId, Status]()
+        refreshes = refresh.recent(self.face.environment)
+        for run_id in (run_id for one in refreshes for run_id in one.runs):
+            with suppress(RunNotFound):  # forgotten meanwhile
+                if ledger is not None:
+                    statuses[run_id] = ledger.run(run_id).status
+        self.app.push_screen(RefreshHistoryDialog(refreshes, statuses, self.face.zone))
 
     def _open_entry(self, target: str) -> None:
         from cctui.tui.screens.audit_entry import AuditEntryDialog
