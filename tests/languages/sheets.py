@@ -30,7 +30,7 @@ SIZES = ((80, 24), (120, 36))
 _LINE = 76
 """Cells of a line of a page at 80 columns."""
 
-_THUMB = re.compile(r"(?<= )[▁-▇]{1,2}(?= *(│.*)?$)")
+_THUMB = re.compile(r"(?<![▁-▇])[▁-▇]{1,2}(?= *(│.*)?$)")
 """The end of a scroll bar: where the text below was measured anew, it may be a part of a cell longer or shorter."""
 
 _CODE = "█"

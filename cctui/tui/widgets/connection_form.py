@@ -71,9 +71,8 @@ class ConnectionForm(Form):
             with Horizontal(id="connect-row"):
                 yield Button(_("Connect"), id="connect", compact=True)
                 yield TextLine(id="connect-why")
-        steps = (f"① {_('Authenticate with Constant Contact')}", f"② {_('Add yourself as export user')}")
-        yield Step(steps[0], id="authenticate", beside=steps[1])
-        yield Step(steps[1], id="export-user", beside=steps[0])
+        yield Step(f"① {_('Authenticate with Constant Contact')}", id="authenticate")
+        yield Step(f"② {_('Add yourself as export user')}", id="export-user")
         if not draft.is_new:
             yield SectionTitle(_("Sign-in on this machine"))
             yield LineBlock(id="tokens")

@@ -156,16 +156,14 @@ class Step(Vertical):
             super().__init__()
             self.step = step
 
-    def __init__(self, title: str, *, id: str, beside: str = "") -> None:  # noqa: A002
+    def __init__(self, title: str, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self._title = title
-        self._beside = beside
 
     def compose(self) -> ComposeResult:
-        """The button, as wide as that of the step ``beside`` it at least, its state, and a line to explain."""
+        """The button, its state, and a line to explain."""
         with Horizontal():
-            wider = " " * max(0, cell_len(self._beside) - cell_len(self._title))
-            yield Button(self._title + wider, compact=True)
+            yield Button(self._title, compact=True)
             yield TextLine(classes="step-state")
         yield Note(classes="step-note")
 
