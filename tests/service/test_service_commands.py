@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from test_users import key
 from cctui.cli import main
 from cctui.cli.units import KINDS, cron, program, systemd, systemd_user
 from cctui.definitions.model import ExportSchedule
+from cctui.delivery import worker
 
 
 class Shell:
@@ -128,6 +130,15 @@ def test_service_prints_every_kind_with_how_to_install_it(shell: Shell) -> None:
     entry = yaml.safe_load(shell("service", "container"))["services"]["cctui"]
     assert entry["volumes"][0]["source"] == str(shell.box.environment.root)
     assert entry["user"] == f"{os.getuid()}:{os.getgid()}"
+
+
+def test_a_worker_started_by_hand_says_where_it_writes(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "serve", lambda *_facts, **_options: 0)
+    shell("worker")
+    assert shell.err == "", "a service or a schedule of the machine gets no mail every minute"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shell("worker")
+    assert str(shell.box.environment.worker_log_path) in " ".join(shell.err.split())
 
 
 def test_folders_with_blanks_and_signs_survive_every_kind() -> None:
