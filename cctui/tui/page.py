@@ -20,9 +20,9 @@ from cctui.errors import CctuiError
 from cctui.host import crash_reports
 from cctui.locales import _
 from cctui.tui import frame
-from cctui.tui.closing import ClosesItself
 from cctui.tui.commands import EVERYWHERE, Command, Facts, bindings
 from cctui.tui.parts import Line, Part, Tone
+from cctui.tui.stacked_screen import StackedScreen
 from cctui.tui.widgets.lines import Rule, TextLine
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Mover(Protocol):
         ...
 
 
-class Page(ClosesItself[None]):
+class Page(StackedScreen[None]):
     """A screen inside the frame.
 
     Subclasses set ``COMMANDS``, ``HEADING``, ``EXPLANATION`` and ``PLACE`` (their entry in the menu), write

@@ -14,8 +14,8 @@ from textual.widgets import Button, Static
 
 from cctui.definitions.toml_files import ChangedElsewhere
 from cctui.locales import _
-from cctui.tui.closing import ClosesItself
 from cctui.tui.parts import shown
+from cctui.tui.stacked_screen import StackedScreen
 from cctui.tui.widgets.paragraph import Paragraph
 
 
@@ -26,7 +26,7 @@ class Kept(StrEnum):
     MINE = "mine"
 
 
-class ChangedElsewhereDialog(ModalScreen[Kept | None], ClosesItself[Kept | None]):
+class ChangedElsewhereDialog(ModalScreen[Kept | None], StackedScreen[Kept | None]):
     """Ends with whose text to keep, ``None`` to go on editing. Nothing is saved here.
 
     To keep mine, save again with the fingerprint of ``problem`` as the expected one.

@@ -13,9 +13,9 @@ from textual.widgets import Button
 
 from cctui.errors import CctuiError
 from cctui.locales import _
-from cctui.tui.closing import ClosesItself
 from cctui.tui.frame import Place
 from cctui.tui.parts import Part, Tone
+from cctui.tui.stacked_screen import StackedScreen
 from cctui.tui.widgets.lines import Board, BoardLine
 from cctui.tui.widgets.paragraph import Paragraph
 
@@ -34,7 +34,7 @@ _BUTTON_KEYS: list[BindingType] = [
 ]
 
 
-class ErrorDialog(ModalScreen[None], ClosesItself[None]):
+class ErrorDialog(ModalScreen[None], StackedScreen[None]):
     """What happened, why, and what to do; ``c`` copies it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,7 +79,7 @@ class ErrorDialog(ModalScreen[None], ClosesItself[None]):
         self.query_one("#copy", Button).label = _("Copied")
 
 
-class ConfirmDialog(ModalScreen[bool], ClosesItself[bool]):
+class ConfirmDialog(ModalScreen[bool], StackedScreen[bool]):
     """A question before something is done. It names what is affected, and the safe answer has the focus.
 
     ``refuse`` is the safe answer where Cancel would be a riddle ("Cancel job?").
@@ -118,7 +118,7 @@ class ConfirmDialog(ModalScreen[bool], ClosesItself[bool]):
         self.dismiss(answer)
 
 
-class BoardDialog(ModalScreen[str], ClosesItself[str]):
+class BoardDialog(ModalScreen[str], StackedScreen[str]):
     """A window of lines to move in; Enter opens the line under the cursor, where it has something to open."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from cctui.locales import _
-from cctui.tui.closing import ClosesItself
+from cctui.tui.stacked_screen import StackedScreen
 from cctui.tui.widgets.paragraph import Paragraph
 
 PORTAL = "https://app.constantcontact.com/pages/dma/portal/"
@@ -37,7 +37,7 @@ def key_steps() -> list[str]:
     ]
 
 
-class KeyHelpDialog(ModalScreen[None], ClosesItself[None]):
+class KeyHelpDialog(ModalScreen[None], StackedScreen[None]):
     """The steps, to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f3", "dismiss", show=False)]

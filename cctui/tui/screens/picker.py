@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from cctui.locales import _
-from cctui.tui.closing import ClosesItself
 from cctui.tui.parts import Line, Part, Tone, clip, fill, width_of
+from cctui.tui.stacked_screen import StackedScreen
 from cctui.tui.widgets.fact_lines import FactLines
 from cctui.tui.widgets.lines import Board, BoardLine
 from cctui.tui.widgets.paragraph import Paragraph
@@ -38,7 +38,7 @@ class Option(Struct, frozen=True):
     always: bool = False
 
 
-class Picker(ModalScreen[str], ClosesItself[str]):
+class Picker(ModalScreen[str], StackedScreen[str]):
     """Gives the value of the option that was chosen, or nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -23,11 +23,11 @@ from cctui.definitions.model import ConnectionDefinition
 from cctui.errors import CctuiError
 from cctui.locales import _
 from cctui.tui import sign_in_words as words
-from cctui.tui.closing import ClosesItself
 from cctui.tui.glyphs import AsciiOnly
 from cctui.tui.parts import Part, Tone
 from cctui.tui.sign_in_attempt import Attempt, Happening
 from cctui.tui.sign_in_words import Phase, Wait
+from cctui.tui.stacked_screen import StackedScreen
 from cctui.tui.widgets.form_fields import TextField
 from cctui.tui.widgets.lines import TextLine
 from cctui.tui.widgets.paragraph import Paragraph
@@ -41,7 +41,7 @@ _ROWS_AROUND_LOW = 4
 _LOW = 30
 
 
-class SignInPanel(ModalScreen[SignedIn | None], ClosesItself[SignedIn | None]):
+class SignInPanel(ModalScreen[SignedIn | None], StackedScreen[SignedIn | None]):
     """One sign-in for ``connection``. Ends with what was saved, or with ``None`` when it was closed before.
 
     Tokens of a connection that has no file yet are taken away again when the panel was closed meanwhile.

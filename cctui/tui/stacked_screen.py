@@ -1,4 +1,4 @@
-"""Screens that close themselves, and nothing but themselves."""
+"""Screens as they lie on one another: each closes nothing but itself, and is drawn once when it comes on top."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from textual.screen import Screen
 
 Result = TypeVar("Result")
 
+_SECONDS_TO_REST = 0.02
+"""Until layout, styles and focus of a screen have come to rest; each step would be drawn whole and go over the line."""
 
-class ClosesItself(Screen[Result]):
+
+class StackedScreen(Screen[Result]):
     """A screen whose ``dismiss`` never takes another one away, which Textual's does: it closes whatever is on top.
 
     Keys that were typed ahead of a slow line still reach a screen that is closed already; they close nothing more. A
     screen that something lies upon closes as soon as it is on top again.
+
+    Coming on top it is laid out several times; only the last one is drawn.
     """
 
     _leaves_with: tuple[Result | None] | None = None
@@ -29,7 +34,8 @@ class ClosesItself(Screen[Result]):
         return super().dismiss(result)
 
     def on_screen_resume(self) -> None:
-        """On top again."""
+        """On top, for the first time or again."""
+        self.app.delay_update(_SECONDS_TO_REST)
         if self._leaves_with is not None:
             (result,), self._leaves_with = self._leaves_with, None
             self.dismiss(result)
