@@ -240,12 +240,13 @@ async def test_all_segments_are_selected_by_one_key_and_counted_without_doubles(
 
 
 async def test_saving_stores_and_never_runs(company: Company) -> None:
-    """F10, F11: the hint says so, and no run is queued."""
+    """F10, F11: the hint says so, and no run is queued. F12 of later documents, Save and run, is not there."""
     app = company.face(open_at="exports/everyone-newsletter")
     async with app.run_test(size=NARROW) as pilot:
         await opened(pilot)
         saving = app.screen.query_one("#saving", Paragraph)
         assert "It runs with every scheduled refresh, or when you choose Run." in str(saving.content)
+        assert [str(button.label) for button in app.screen.query("FormFooter Button")] == ["Save", "Cancel"]
         await type_in(pilot, " 2")
         await press(pilot, "f9")
         await until(pilot, lambda: isinstance(app.screen, ExportsPage))
@@ -371,29 +372,38 @@ async def test_a_segment_of_the_segments_page_is_chosen_already(company: Company
         assert "1 of 7 selected" in form_text(app) or "[x]" in text_of(app)
 
 
-async def test_a_change_made_elsewhere_is_shown_or_asked_about(company: Company) -> None:
+@SIZES
+@pytest.mark.parametrize(("answer", "name"), [("mine", "Everybody!"), ("theirs", "Somebody"), ("cancel", "Somebody")])
+async def test_a_change_made_elsewhere_is_shown_or_asked_about(
+    company: Company, answer: str, name: str, size: tuple[int, int]
+) -> None:
     """Issue 4, 7: shown at once where nothing was entered; asked about where both were changed."""
-    name = "exports/everyone-newsletter.toml"
-    text = company.text(name)
+    path = "exports/everyone-newsletter.toml"
+    text = company.text(path)
     app = company.face(open_at="exports/everyone-newsletter")
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=size) as pilot:
         await opened(pilot)
-        company.write(name, text.replace("Everyone, newsletter", "Everybody"))
+        company.write(path, text.replace("Everyone, newsletter", "Everybody"))
         app.refresh_now()
         await pilot.pause()
         assert app.screen.query_one("#name").value == "Everybody"  # type: ignore[attr-defined]
         await type_in(pilot, "!")
-        company.write(name, text.replace("Everyone, newsletter", "Somebody"))
+        theirs = text.replace("Everyone, newsletter", "Somebody").replace(NEWSLETTER, list_id_for("Loyalty"))
+        company.write(path, theirs.replace('"AllCustomers"', '"TastingClub"').replace('"FirstName"', '"City"'))
         app.refresh_now()
         await pilot.pause()
         assert "Saving asks which one to keep." in text_of(app)
         await press(pilot, "f9")
         await until(pilot, lambda: isinstance(app.screen, ChangedElsewhereDialog))
         await press(pilot, "d")
-        assert "Somebody" in text_of(app)
-        await pilot.click("#mine")
-        await until(pilot, lambda: isinstance(app.screen, ExportsPage))
-    assert saved(company, "everyone-newsletter").display_name == "Everybody!"
+        assert '- display_name = "Somebody"' in text_of(app)
+        assert '+ display_name = "Everybody!"' in text_of(app)
+        for shown in ("See the difference", "Keep theirs", "Keep mine", "Cancel"):
+            assert shown in text_of(app), "the difference hid the answers on a low screen"
+        await pilot.click(f"#{answer}")
+        stays = answer == "cancel"
+        await until(pilot, lambda: isinstance(app.screen, ExportPane if stays else ExportsPage))
+    assert saved(company, "everyone-newsletter").display_name == name
 
 
 async def test_an_export_that_cannot_be_read_shows_its_error_until_it_is_mended(company: Company) -> None:

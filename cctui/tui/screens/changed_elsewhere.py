@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -16,7 +16,11 @@ from cctui.definitions.toml_files import ChangedElsewhere
 from cctui.locales import _
 from cctui.tui.parts import shown
 from cctui.tui.stacked_screen import StackedScreen
+from cctui.tui.widgets.giving_way import GivingWay
 from cctui.tui.widgets.paragraph import Paragraph
+
+_BESIDE = 3
+"""Lines of the sentence above the difference, and what separates them."""
 
 
 class Kept(StrEnum):
@@ -56,7 +60,7 @@ class ChangedElsewhereDialog(ModalScreen[Kept | None], StackedScreen[Kept | None
             yield Paragraph(
                 _("It was removed there. Nothing has been saved yet.") if gone else _("Nothing has been saved yet.")
             )
-            with VerticalScroll(id="difference"):
+            with GivingWay(beside=_BESIDE, can_focus=True, id="difference"):
                 yield Static(_colored(self.problem.difference()), markup=False)
             with Horizontal(classes="dialog-buttons", id="difference-answers"):
                 yield Button(_("See the difference"), id="see", compact=True)

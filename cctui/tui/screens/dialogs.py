@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
@@ -16,6 +16,7 @@ from cctui.locales import _
 from cctui.tui.frame import Place
 from cctui.tui.parts import Part, Tone
 from cctui.tui.stacked_screen import StackedScreen
+from cctui.tui.widgets.giving_way import GivingWay
 from cctui.tui.widgets.lines import Board, BoardLine
 from cctui.tui.widgets.paragraph import Paragraph
 
@@ -31,10 +32,20 @@ _HELP_TITLE = 19
 _BUTTON_KEYS: list[BindingType] = [
     Binding("left,up", "app.focus_previous", show=False),
     Binding("right,down", "app.focus_next", show=False),
+    Binding("pageup", "turn(-1)", show=False),
+    Binding("pagedown", "turn(1)", show=False),
 ]
 
 
-class ErrorDialog(ModalScreen[None], StackedScreen[None]):
+class _Readable:
+    """A window whose text may be longer than it: paging keys turn it, while the focus stays on the answers."""
+
+    def action_turn(self, pages: int) -> None:
+        """Scroll the text."""
+        cast("ModalScreen[object]", self).query_one(GivingWay).turn(pages)
+
+
+class ErrorDialog(_Readable, ModalScreen[None], StackedScreen[None]):
     """What happened, why, and what to do; ``c`` copies it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +62,7 @@ class ErrorDialog(ModalScreen[None], StackedScreen[None]):
         """Three paragraphs and two buttons."""
         with Vertical(classes="dialog"):
             yield Paragraph(self.problem.what, classes="dialog-title")
-            with VerticalScroll(classes="dialog-text", can_focus=False):
+            with GivingWay(classes="dialog-text"):
                 if self.problem.why:
                     yield Paragraph(self.problem.why)
                 if self.problem.do:
@@ -79,7 +90,7 @@ class ErrorDialog(ModalScreen[None], StackedScreen[None]):
         self.query_one("#copy", Button).label = _("Copied")
 
 
-class ConfirmDialog(ModalScreen[bool], StackedScreen[bool]):
+class ConfirmDialog(_Readable, ModalScreen[bool], StackedScreen[bool]):
     """A question before something is done. It names what is affected, and the safe answer has the focus.
 
     ``refuse`` is the safe answer where Cancel would be a riddle ("Cancel job?").
@@ -98,7 +109,7 @@ class ConfirmDialog(ModalScreen[bool], StackedScreen[bool]):
         """The question, what it is about, the verb and Cancel."""
         with Vertical(classes="dialog"):
             yield Paragraph(self._title, classes="dialog-title")
-            with VerticalScroll(classes="dialog-text", can_focus=False):
+            with GivingWay(classes="dialog-text"):
                 for line in self._lines:
                     yield Paragraph(line)
             with Horizontal(classes="dialog-buttons"):
