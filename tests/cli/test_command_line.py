@@ -234,6 +234,44 @@ def test_an_export_is_added_run_looked_at_and_removed(cctui: CommandLine, tmp_pa
     assert cctui("exports", "remove", "morning-mail", "night-mail", "--yes").code == 0
 
 
+EDITOR = """\
+import pathlib, sys
+seen, text = pathlib.Path(__file__).with_suffix(".seen"), pathlib.Path(sys.argv[1])
+words = text.read_text()
+seen.write_text((seen.read_text() if seen.exists() else "") + words + "---")
+words = words.replace('display_name = ""', 'display_name = "By hand"')
+words = words.replace('# connection = ""', 'connection = "marketing"')
+words = words.replace("segments = []", 'segments = ["TastingClub"]')
+if "---" in seen.read_text()[:-3]:
+    words = words.replace('list_id = "nonsense"', 'list_id = "LIST"')
+text.write_text(words.replace('list_id = ""', 'list_id = "nonsense"'))
+"""
+
+
+def test_an_export_is_written_in_an_editor_from_a_template(
+    cctui: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issue 4, 8: what does not fit is said with its line, and the same text opens again."""
+    script = tmp_path / "editor.py"
+    script.write_text(EDITOR.replace("LIST", NEWSLETTER))
+    monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    added = cctui("exports", "add", "--edit", "--id", "by-hand")
+    assert added.code == 0, added.err
+    assert "line 5: list_id: This is not a Constant Contact list ID." in added.err
+    template, again, _end = script.with_suffix(".seen").read_text().split("---")
+    assert 'id = "by-hand"' in template
+    assert "# Connections: marketing" in template
+    assert 'display_name = "By hand"' in again
+    definition = cctui("exports", "show", "by-hand", "--json").json
+    assert (definition["connection"], definition["segments"]) == ("marketing", ["TastingClub"])
+
+    monkeypatch.setenv("VISUAL", "true")
+    assert cctui("exports", "edit", "by-hand", "--edit").code == 2, "closed without saving: nothing changed"
+    assert cctui("exports", "show", "by-hand", "--json").json == definition
+    assert cctui("exports", "remove", "by-hand", "--yes").code == 0
+
+
 def test_only_the_rejected_run_again_once_the_source_is_mended(cctui: CommandLine) -> None:
     ran = cctui("run", "everyone-newsletter", "--run-id", "with-rejects", "--json")
     assert ran.code == 3, ran.err
