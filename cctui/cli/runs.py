@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from cctui.definitions.environment import Environment
     from cctui.delivery.states import Report, Run
 
+_LONGEST_ROW = 2_000
+"""Characters of a rejected row that a terminal gets; the file has all of them."""
+
 
 @click.command("run", help=_("Run an export and follow it to its end. Leaving does not stop the run."))
 @click.argument("export", shell_complete=completion.exports)
@@ -183,7 +186,12 @@ def rejected(session: Session, run_id: str, output: Path | None) -> None:
         click.echo(_("Written to {file}.").format(file=output), err=True)
         return
     with operations.hand_out_rejected(environment, session.operator, found.id).open("rb") as rows:
-        shutil.copyfileobj(rows, sys.stdout.buffer)
+        if sys.stdout.isatty():
+            # Values are as they were, for whoever mends them; a terminal would carry out escape sequences in them.
+            for row in rows:
+                click.echo(printable(row.decode("utf-8", "replace"), _LONGEST_ROW))
+        else:
+            shutil.copyfileobj(rows, sys.stdout.buffer)
 
 
 def _summary(environment: Environment, found: Run) -> list[tuple[str, int]]:

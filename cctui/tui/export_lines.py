@@ -54,8 +54,7 @@ def list_lines(
     elif list_read is not None and list_read.problem is not None:
         problem = list_read.problem
         lines.append((Part(_("Its name is not known: {reason}").format(reason=problem.what), Tone.QUIET),))
-        if problem.do:
-            lines.append((Part(problem.do, Tone.QUIET),))
+        lines += [(Part(text, Tone.QUIET),) for text in (shown(problem.why, 160), problem.do) if text]
     elif list_read is not None:
         text = _("The account {account} has no list with this ID.") if account else _("The account has no such list.")
         lines.append(warning(text.format(account=shown(account))))

@@ -86,7 +86,7 @@ class ListPicker(Picker):
         lists = ngettext("{count} list", "{count} lists", count).format(count=number(count))
         problem = self._read.problem
         if problem is not None:
-            text = " ".join(part for part in (problem.what, problem.do) if part)
+            text = " ".join(part for part in (problem.what, shown(problem.why, 160), problem.do) if part)
             advice = _("The ID can be typed all the same.")
             return (Part(f"{glyphs.WARNING} {shown(text, 400)} {advice}", Tone.WARNING),)
         if not self._read.whole:
