@@ -7,6 +7,7 @@ from contoso_stories import NARROW, WIDE, face, press, text_of, until, write_exp
 
 from cctui.access.roles import Role
 from cctui.definitions.environment import Environment
+from cctui.tui.paged_app import PLACES
 from cctui.tui.screens.dialogs import ConfirmDialog, ErrorDialog
 from cctui.tui.screens.exports import ExportsPage
 from cctui.tui.screens.help import HelpDialog
@@ -22,7 +23,7 @@ def _names(app: object) -> list[str]:
 
 @SIZES
 async def test_the_list_opens_with_every_export_by_name(contoso: Environment, size: tuple[int, int]) -> None:
-    """X1, X4: everybody may open it; Display name ascending."""
+    """X1, X4: everybody may open it; Display name ascending. N3, N4: no preview mark, a line that explains."""
     app = face(contoso, open_at="exports", role=Role.VIEWER)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
@@ -37,8 +38,16 @@ async def test_the_list_opens_with_every_export_by_name(contoso: Environment, si
         ]
         text = text_of(app)
         assert "Exports send segments of unified customer profiles to Constant Contact." in text
+        assert "(preview)" not in text
         assert "▲ Completed with errors" in text
         assert "? Help" in text
+
+
+def test_pages_stand_in_the_documented_groups_of_the_menu() -> None:
+    """N1, N2: Admin holds System, Permissions and Connections, Data holds Exports."""
+    groups = {place.title: place.group for place in PLACES}
+    assert {title for title, group in groups.items() if group == "Admin"} == {"System", "Permissions", "Connections"}
+    assert groups["Exports"] == "Data"
 
 
 @SIZES

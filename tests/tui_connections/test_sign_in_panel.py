@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -14,6 +15,7 @@ from msgspec import structs
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from cctui import sandbox as stand_in
 from cctui.constant_contact.sign_in import DEFAULT_REDIRECT, SignedIn
 from cctui.constant_contact.tokens import Standing, TokenStore
 from cctui.definitions.environment import Environment
@@ -285,3 +287,39 @@ def led_to(panel: SignInPanel) -> str:
     found = re.search(re.escape(DEFAULT_REDIRECT) + r"\?[^\"'<\s]+", shown)
     assert found is not None
     return found.group()
+
+
+DEVICE = "/oauth2/default/v1/device/authorize"
+ODD = ("server_error", "invalid_scope", "invalid_request", "unsupported_grant_type", "unsupported_response_type")
+ODD_ANSWERS = [*({"kind": "sign-in-error", "error": code} for code in ODD), {"kind": "wrong-json"}, {"kind": "500"}]
+
+
+def test_every_sign_in_error_of_the_stand_in_is_met_here() -> None:
+    folder = Path(stand_in.__file__).parent
+    text = "".join((folder / name).read_text() for name in ("tokens.py", "sign_in.py"))
+    codes = set(re.findall(r'SignInFailed\(\s*"(\w+)"', text)) | {"server_error"}
+    assert codes == {*REFUSALS, *ODD, "authorization_pending", "slow_down"}
+
+
+@pytest.mark.parametrize("fault", ODD_ANSWERS, ids=lambda fault: fault.get("error", fault["kind"]))
+async def test_a_start_that_cannot_be_says_why_and_what_to_do(empty, sandbox, connection, fault) -> None:
+    sandbox.ask("faults", {**fault, "path": DEVICE})
+    async with opened(empty, connection) as (pilot, panel, ended):
+        text = await reached(pilot, panel, Phase.ENDED)
+        problem = panel.wait.problem
+        assert problem is not None
+        for sentence in (problem.what, problem.do):
+            assert sentence
+            assert sentence in text
+        sandbox.ask("faults", method="DELETE")
+        await press(pilot, "r")
+        await approve(pilot, sandbox)
+        await until(pilot, lambda: ended)
+
+
+async def test_a_deactivated_application_is_among_the_causes_named(empty, sandbox, connection) -> None:
+    sandbox.ask("settings", {"deactivated": True}, method="PUT")
+    async with opened(empty, connection) as (pilot, panel, _ended):
+        await approve(pilot, sandbox)
+        assert "the application was deactivated" in await reached(pilot, panel, Phase.ENDED)
+    assert TokenStore(empty.secrets_folder).state("marketing").standing is Standing.NONE
