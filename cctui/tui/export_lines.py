@@ -8,6 +8,7 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from cctui.constant_contact.answers import ContactList, Usage
+from cctui.constant_contact.errors import Refused
 from cctui.definitions.model import ExportDefinition, SegmentState
 from cctui.errors import CctuiError
 from cctui.locales import N_, _, duration, enumeration, ngettext, number, percent, relative_time
@@ -54,7 +55,8 @@ def list_lines(
     elif list_read is not None and list_read.problem is not None:
         problem = list_read.problem
         lines.append((Part(_("Its name is not known: {reason}").format(reason=problem.what), Tone.QUIET),))
-        lines += [(Part(text, Tone.QUIET),) for text in (shown(problem.why, 160), problem.do) if text]
+        reason = shown(problem.why, 160) if isinstance(problem, Refused) else ""
+        lines += [(Part(text, Tone.QUIET),) for text in (reason, problem.do) if text]
     elif list_read is not None:
         text = _("The account {account} has no list with this ID.") if account else _("The account has no such list.")
         lines.append(warning(text.format(account=shown(account))))

@@ -8,6 +8,7 @@ from functools import partial
 from textual.message import Message
 
 from cctui.constant_contact.answers import ContactList
+from cctui.constant_contact.errors import Refused
 from cctui.definitions.environment import Environment
 from cctui.definitions.model import ConnectionDefinition
 from cctui.host.clock import Clock
@@ -86,7 +87,9 @@ class ListPicker(Picker):
         lists = ngettext("{count} list", "{count} lists", count).format(count=number(count))
         problem = self._read.problem
         if problem is not None:
-            text = " ".join(part for part in (problem.what, shown(problem.why, 160), problem.do) if part)
+            # What to do about a refusal is to mend what the service named; there is room for one of both.
+            rest = shown(problem.why, 160) if isinstance(problem, Refused) and problem.why else problem.do
+            text = " ".join(part for part in (problem.what, rest) if part)
             advice = _("The ID can be typed all the same.")
             return (Part(f"{glyphs.WARNING} {shown(text, 400)} {advice}", Tone.WARNING),)
         if not self._read.whole:
