@@ -28,7 +28,7 @@ class GivingWay(VerticalScroll):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """The lines of the text that the window has room for: it takes nine tenths of the screen at most."""
         room = viewport.height * 9 // 10 - _AROUND - self._beside
-        return max(_FEWEST, min(super().get_content_height(container, viewport, width), room))
+        return min(super().get_content_height(container, viewport, width), max(_FEWEST, room))
 
     def turn(self, pages: int) -> None:
         """Scroll by so many windows."""
