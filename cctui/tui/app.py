@@ -184,7 +184,12 @@ class CctuiApp(PagedApp):
         self._reader.close()
 
     async def on_event(self, event: Event) -> None:
-        """Pass events on: keys one after the other, and what is pasted cleaned before any field sees it."""
+        """Pass events on: keys one after the other, and what is pasted cleaned before any field sees it.
+
+        What is typed behind the key that ends the application finds screens that are being taken down: it is dropped.
+        """
+        if isinstance(event, Key | Paste) and not self.is_running:
+            return
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             await self._typed.take(Paste(cleaned(event.text)) if isinstance(event, Paste) else event)
         else:

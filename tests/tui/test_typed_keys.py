@@ -44,3 +44,20 @@ async def test_a_key_that_nothing_answers_holds_nobody_up(contoso: Environment) 
         await until(pilot, lambda: isinstance(app.screen, ListPage) and app.screen.table.total)
         in_one_piece(app, *["down"] * 3, "f12", "up", "slash", "o")
         await until(pilot, lambda: isinstance(app.screen, ListPage) and app.screen.searching() == "o")
+
+
+async def test_keys_behind_quit_find_nobody_in(contoso: Environment) -> None:
+    app = face(contoso, open_at="exports")
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ListPage) and app.screen.table.total)
+        in_one_piece(app, "q", *"o/O/o/e" * 20)
+        await until(pilot, lambda: app.return_code is not None)
+    assert (app.return_code, app.fault) == (0, None)
+
+
+async def test_keys_before_the_end_find_nobody_in(contoso: Environment) -> None:
+    app = face(contoso, open_at="exports")
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ListPage) and app.screen.table.total)
+        in_one_piece(app, "slash", "enter", *"oO" * 20)
+    assert app.fault is None
