@@ -78,7 +78,6 @@ class ListPage(Page):
 
     def on_mount(self) -> None:
         """Show the rows and let the keys go to the table."""
-        super().on_mount()
         self.table.focus()
 
     def on_table_moved(self) -> None:

@@ -197,7 +197,12 @@ class Page(StackedScreen[None]):
 
     def on_screen_suspend(self) -> None:
         """What was said before another page came on top is old when one comes back."""
+        self.face.left_a_page = True
         self._notice = ()
+
+    def is_drawn_once(self) -> bool:
+        """The very first page is drawn as soon as anything of it is there."""
+        return self.face.left_a_page
 
     def on_resize(self, _event: Resize) -> None:
         """Fit every line of the frame to the new width."""

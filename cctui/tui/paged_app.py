@@ -29,6 +29,9 @@ PLACES = (
 class PagedApp(ThemedApp):
     """An application of pages that lie on one another, the lowest one a page of the menu."""
 
+    left_a_page = False
+    """Whether any page has been left yet: then another one is drawn when it has come to rest."""
+
     def places(self) -> Sequence[Place]:
         """The pages that there are."""
         return PLACES

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 Result = TypeVar("Result")
 
-_SECONDS_TO_REST = 0.02
+_SECONDS_TO_REST = 0.005
 """Until layout, styles and focus of a screen have come to rest; each step would be drawn whole and go over the line."""
 
 
@@ -19,7 +19,7 @@ class StackedScreen(Screen[Result]):
     Keys that were typed ahead of a slow line still reach a screen that is closed already; they close nothing more. A
     screen that something lies upon closes as soon as it is on top again.
 
-    Coming on top it is laid out several times; only the last one is drawn.
+    Coming on top it is laid out several times; where :meth:`is_drawn_once`, only the last one is drawn.
     """
 
     _leaves_with: tuple[Result | None] | None = None
@@ -33,9 +33,14 @@ class StackedScreen(Screen[Result]):
             return AwaitComplete()
         return super().dismiss(result)
 
+    def is_drawn_once(self) -> bool:
+        """Whether it is drawn only when it has come to rest: not where resting takes longer than people wait."""
+        return True
+
     def on_screen_resume(self) -> None:
         """On top, for the first time or again."""
-        self.app.delay_update(_SECONDS_TO_REST)
+        if self.is_drawn_once():
+            self.app.delay_update(_SECONDS_TO_REST)
         if self._leaves_with is not None:
             (result,), self._leaves_with = self._leaves_with, None
             self.dismiss(result)

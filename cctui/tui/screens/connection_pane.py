@@ -131,7 +131,6 @@ class ConnectionPane(FormPage):
 
     def on_mount(self) -> None:
         """Begin at the first field."""
-        super().on_mount()
         for field in self.query("#name"):
             field.focus()
 

@@ -83,7 +83,6 @@ class ExportSchedulePane(FormPage):
 
     def on_mount(self) -> None:
         """Begin at the first choice."""
-        super().on_mount()
         self.query(Choices).first().focus()
         self._tell()
         self.call_after_refresh(self._tell)

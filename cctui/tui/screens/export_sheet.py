@@ -175,13 +175,21 @@ class ExportSheet(Page):
         if self._broken is None:
             reader = ExportReader(self.face.environment, self.face.clock, self._tell)
             self._watch = ExportWatch(reader, self._later, self._show_state, account_fields=not self._viewing)
-            self._watch.begin()
-            self.face.segments.look()
+            # Reading beside it would make the pane wait for its own first picture.
+            self.call_after_refresh(self._begin_reading)
             self._connections_before = frozenset(connection.id for connection in self._usable())
-        super().on_mount()
         if self._broken is not None:
             self.query_one("#broken", FactLines).say(says.problem_lines(self._broken))
         self._first_field().focus()
+
+    def is_drawn_once(self) -> bool:
+        """Many fields take their time: what is there is drawn at once."""
+        return False
+
+    def _begin_reading(self) -> None:
+        if self._watch is not None:
+            self._watch.begin()
+            self.face.segments.look()
 
     def source_changed(self) -> None:
         """The fields may be others, and with them the preview."""

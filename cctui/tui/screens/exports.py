@@ -48,7 +48,6 @@ class ExportsPage(ListPage):
     def on_screen_resume(self) -> None:
         """Look again what there is: it takes no counting."""
         self._reading.ask(lambda _canceled: source_names(self.face.environment))
-        super().on_screen_resume()
 
     def on_unmount(self) -> None:
         """Read no further."""

@@ -18,6 +18,10 @@ class FormPage(Page):
     FORM = True
     CSS_PATH = "../form.tcss"
 
+    def is_drawn_once(self) -> bool:
+        """Many fields take their time: what is there is drawn at once."""
+        return False
+
     def heading_line(self) -> Line:
         """The title, and how to close."""
         return pane_heading(self.heading(), self.page_width)

@@ -68,7 +68,6 @@ class GeneralSettingsPane(FormPage):
 
     def on_mount(self) -> None:
         """Begin at the languages."""
-        super().on_mount()
         self.query(Choices).first().focus()
         self.query_one(FormFooter).show("")
         self._tell()

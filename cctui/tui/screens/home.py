@@ -78,9 +78,8 @@ class HomePage(Page):
         """Times go on even when nothing else changes."""
         super().tick(changed=changed or bool(self.face.snapshot.unfinished))
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self, _event: Resize) -> None:
         """Lines are made for a width."""
-        super().on_resize(event)
         self.call_after_refresh(self.reload)
 
     def _home_facts(self) -> HomeFacts:

@@ -48,7 +48,6 @@ class ListPicker(Picker):
 
     def on_mount(self) -> None:
         """Begin to read."""
-        super().on_mount()
         self._lists.read()
 
     def on_unmount(self) -> None:

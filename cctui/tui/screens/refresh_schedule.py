@@ -65,7 +65,6 @@ class RefreshSchedulePane(FormPage):
 
     def on_mount(self) -> None:
         """Begin at the switch."""
-        super().on_mount()
         self.query(Choices).first().focus()
         self._tell()
         self.call_after_refresh(self._tell)

@@ -46,7 +46,6 @@ class SegmentPage(ListPage):
         """Begin to read."""
         self.face.segments.look()
         self.face.segments.look(self._segment_name)
-        super().on_mount()
 
     def source_changed(self) -> None:
         """Also the inside of this segment."""

@@ -26,7 +26,6 @@ class SegmentsPage(ListPage):
     def on_mount(self) -> None:
         """Begin to read."""
         self.face.segments.look()
-        super().on_mount()
 
     def empty_text(self) -> str:
         """Still reading, an error, or really nothing."""

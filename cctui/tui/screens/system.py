@@ -73,12 +73,10 @@ class SystemPage(Page):
     def on_mount(self) -> None:
         """Let segments be read, and the keys go to the board."""
         self.face.segments.look()
-        super().on_mount()
         self.mover().focus()
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self, _event: Resize) -> None:
         """Lines are made for a width."""
-        super().on_resize(event)
         self.call_after_refresh(self.reload)
 
     def reload(self) -> None:

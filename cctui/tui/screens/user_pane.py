@@ -54,7 +54,6 @@ class UserPane(FormPage):
 
     def on_mount(self) -> None:
         """Begin where something is to be entered."""
-        super().on_mount()
         self.query_one("#role" if self._user else "#name").focus()
         self._tell()
 
