@@ -61,13 +61,15 @@ def keep(pilot: Pilot[int], name: str, size: tuple[int, int]) -> None:
     print(f"{name} {size[0]}x{size[1]}")
 
 
-async def shoot(environment: Environment, name: str, place: str, *keys: str) -> None:
-    """Open ``place``, press ``keys``, keep the picture, at both sizes."""
+async def shoot(environment: Environment, name: str, place: str, *keys: str, seen: str = "") -> None:
+    """Open ``place``, press ``keys``, keep the picture when ``seen`` is on it, at both sizes."""
     for size in SIZES:
         async with opened(environment, size, place) as pilot:
             for key in keys:
                 await pilot.press(key)
                 await settled(pilot)
+            while seen not in pilot.app.export_screenshot().replace("&#160;", " "):
+                await pilot.pause(0.1)
             keep(pilot, name, size)
 
 
@@ -110,7 +112,7 @@ async def settings_and_definitions(environment: Environment) -> None:
     await shoot(environment, "set-up-connection", "connections", "a")
     await shoot(environment, "remove-connection", "connections", "delete")
     await signing_in(environment)
-    await shoot(environment, "set-up-export", "exports", "enter")
+    await shoot(environment, "set-up-export", "exports", "enter", seen="% valid")
     await shoot(environment, "set-up-export-preview", "exports", "enter", "pagedown", "pagedown", "pagedown")
     await shoot(environment, "set-up-export-errors", "exports", "a", "f9")
     await shoot(environment, "lists", "exports", "enter", "ctrl+l")
