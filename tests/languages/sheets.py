@@ -36,6 +36,9 @@ _THUMB = re.compile(r"(?<![▁-▇])[▁-▇]{1,2}(?= *(│.*)?$)")
 _CODE = "█"
 """What pictures of codes and bars are made of; there the same signs mean something."""
 
+_BESIDE = re.compile(r"(?<=│) *[▁-▇]{1,2}$")
+"""The same end of the page below, beside the window that has the picture."""
+
 _CUT = re.compile(r"[^\W\d_](?:(?!  )[^\d…│]){2,14}…")
 """The last words before a cut."""
 
@@ -81,7 +84,8 @@ def written(drawn: dict[str, list[str]]) -> str:
 
 def _still(line: str) -> str:
     """A line without what a moment of drawing changes."""
-    return (line if _CODE in line else _THUMB.sub(lambda end: " " * len(end[0]), line)).rstrip()
+    end = _BESIDE if _CODE in line else _THUMB
+    return end.sub(lambda found: " " * len(found[0]), line).rstrip()
 
 
 def differences(kept: str, now: str) -> list[str]:
