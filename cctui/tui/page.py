@@ -201,8 +201,8 @@ class Page(StackedScreen[None]):
         self._notice = ()
 
     def is_drawn_once(self) -> bool:
-        """The very first page is drawn as soon as anything of it is there."""
-        return self.face.left_a_page
+        """The very first page, and a form with its many fields, are drawn as soon as anything of them is there."""
+        return self.face.left_a_page and not self.FORM
 
     def on_resize(self, _event: Resize) -> None:
         """Fit every line of the frame to the new width."""

@@ -182,10 +182,6 @@ class ExportSheet(Page):
             self.query_one("#broken", FactLines).say(says.problem_lines(self._broken))
         self._first_field().focus()
 
-    def is_drawn_once(self) -> bool:
-        """Many fields take their time: what is there is drawn at once."""
-        return False
-
     def _begin_reading(self) -> None:
         if self._watch is not None:
             self._watch.begin()
